@@ -11,7 +11,7 @@ import pytest
 from interop.block_ends import CARD, EventLog, full_station, leave
 from interop.ends import PATIENCE
 from interop.script import PROTOCOLS
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.charging import LimitChanged
 from support.guide_code import LIMIT, free_port, program, wait_for
 
@@ -35,7 +35,7 @@ async def charged_by_routes(http: httpx.AsyncClient, version: str, port: int, pa
     async with full_station(PROTOCOLS[version], port, path, log, identity=identity) as station:
         station.plugged_in(1)
         assert (await http.post(start)).json() == {"status": "Accepted"}
-        await log.wait(PowerPath, closed=True)
+        await log.wait(PowerPathChanged, closed=True)
         station.energy(1, True)
         going_on = await first(http, "/transactions", station=identity)
         assert (going_on["evse_id"], going_on["stopped_reason"]) == (1, None)

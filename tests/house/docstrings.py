@@ -23,10 +23,13 @@ def imperative(docstring: str) -> bool:
     (True, False, False)
     """
     first, _, rest = docstring.strip().partition(" ")
-    word = first.strip(",:;.").lower()
+    if first[-1:] in (",", ":"):
+        # A heading, as in "Report: the station has started."
+        return False
+    word = first.strip(";.").lower()
     if word in _WORDS["verbs_and_nouns"]:
         return rest.partition(" ")[0].lower() in _WORDS["objects"]
-    return word in _WORDS["verbs"] and not (first[-1:] in ",:" or rest.startswith("of "))
+    return word in _WORDS["verbs"] and not rest.startswith("of ")
 
 
 def imperative_docstrings(source: Source) -> Iterator[str]:

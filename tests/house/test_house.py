@@ -58,6 +58,7 @@ def test_an_order_is_found(text: str) -> None:
         "List of files.",
         "Call context.",
         "Read: what was read.",
+        "Report: the station has started.",
         "A check.",
         "Frames are read here.",
         "Import contract: what may be imported.",

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from interop.ends import End
 from interop.script import Json, steps
 from interop.security import IDENTITY
-from ocppkit.blocks import Event, PowerPath
+from ocppkit.blocks import Event, PowerPathChanged
 from ocppkit.blocks.remote_control import MessageTrigger, RequestTrigger, StopRemotely
 from ocppkit.blocks.transactions import IdToken, SampledValue, TransactionClosed, TransactionOpened
 from ocppkit.core import Protocol, decode_payload, utcnow
@@ -126,13 +126,13 @@ async def charge(station: FullStation, log: EventLog) -> None:
     """Plugs in, presents the card, and lets energy flow."""
     station.plugged_in(1)
     station.present(1, CARD)
-    await log.wait(PowerPath, closed=True)
+    await log.wait(PowerPathChanged, closed=True)
     station.energy(1, True)
 
 
 async def leave(station: FullStation, log: EventLog) -> None:
     """Drives away when the CSMS has stopped the transaction."""
-    await log.wait(PowerPath, closed=False)
+    await log.wait(PowerPathChanged, closed=False)
     station.energy(1, False)
     station.unplugged(1)
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ocppkit import v16, v21, v201
 from ocppkit.aio.lowlevel import running_beside
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.transactions import TransactionClosed, TransactionRecord
 from ocppkit.blocks.variables import SAMPLED_DATA_TX_UPDATED_INTERVAL
 from ocppkit.core import Protocol, decode_payload
@@ -97,8 +97,8 @@ class BlockDay:
         )
         station.model[SAMPLED_DATA_TX_UPDATED_INTERVAL] = METER_VALUES
 
-        @station.on(PowerPath)
-        def power(event: PowerPath) -> None:
+        @station.on(PowerPathChanged)
+        def power(event: PowerPathChanged) -> None:
             evses.flow(station, event.evse_id, flows=event.closed)
 
         async with station, running_beside(bare.run("ws://csms", network.connector())):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
-from ocppkit.blocks import Event, PowerPath, TransactionBegan
+from ocppkit.blocks import Event, PowerPathChanged, TransactionBegan
 from ocppkit.blocks.remote_control import ResetDue
 from ocppkit.blocks.variables import OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED
 from ocppkit.core import HandshakeRefused, Protocol, Request
@@ -185,7 +185,7 @@ class StationLife:
         self._note("event", f"{event}")
         if isinstance(event, TransactionBegan):
             self.begun.add(event.transaction_id)
-        elif isinstance(event, PowerPath):
+        elif isinstance(event, PowerPathChanged):
             self._evses.flow(self.station, event.evse_id, flows=event.closed)
         elif isinstance(event, ResetDue):
             self.resets += 1

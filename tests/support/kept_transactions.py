@@ -90,7 +90,7 @@ class KeptTransactions:
         assert report.transaction_id is not None
         for reading in report.readings:
             self._owners[reading.register] = report.transaction_id
-        for event in self._ledger.hear(self._identity, report):
+        for event in self._ledger.add_report(self._identity, report):
             if isinstance(event, TransactionClosed):
                 self._closed.append(event.record)
 

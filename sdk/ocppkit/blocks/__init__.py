@@ -1,4 +1,6 @@
-"""Functional blocks: the behaviour of charging stations, without input and output and for all OCPP versions."""
+"""Functional blocks: the behaviour of charging stations, without input and output, the same for all
+versions of OCPP.
+"""
 
 from ._block import Block, CommandHandler, CommandRegistrar, ReplyHandler, ReplyRegistrar
 from ._commands_and_reports import Command, CommandAnswer, Event, Report, ReportReply
@@ -12,7 +14,12 @@ from ._station_life import (
     CsmsDisconnected,
     StationStarted,
 )
-from ._transaction_life import PowerPath, TransactionBegan, TransactionEnded, TransactionNumbered
+from ._transaction_life import (
+    PowerPathChanged,
+    TransactionBegan,
+    TransactionEnded,
+    TransactionNumbered,
+)
 
 __all__ = [
     "Block",
@@ -30,7 +37,7 @@ __all__ = [
     "Event",
     "Mappings",
     "Moment",
-    "PowerPath",
+    "PowerPathChanged",
     "ReplyHandler",
     "ReplyRegistrar",
     "Report",

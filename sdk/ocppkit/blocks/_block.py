@@ -1,4 +1,5 @@
-"""`Block`: one functional block of a station, as a state machine without input and output.
+"""The base class of the functional blocks of a station, which are state machines without input and
+output.
 
 Theory of operation: everything that happens is told to a block by calling one of its methods with the
 present moment. What the block wants to happen it leaves in two queues: reports for the CSMS, and
@@ -31,7 +32,9 @@ ReplyHandler = Callable[[Any, Any, Moment], None]
 
 
 class CommandRegistrar(Generic[C_co]):
-    """Registers the method that obeys one type of command, so that a type checker compares its answer."""
+    """A decorator that registers the method that handles one type of command; a type checker
+    compares the answer's type.
+    """
 
     def __init__(self, register: Callable[[CommandHandler], None]) -> None:
         self._register = register
@@ -44,7 +47,9 @@ class CommandRegistrar(Generic[C_co]):
 
 
 class ReplyRegistrar(Generic[T_co]):
-    """Registers the method that handles the reply to one type of report, with its type checked."""
+    """A decorator that registers the method that handles the reply to one type of report; a type
+    checker compares the reply's type.
+    """
 
     def __init__(self, register: Callable[[ReplyHandler], None]) -> None:
         self._register = register
@@ -57,7 +62,7 @@ class ReplyRegistrar(Generic[T_co]):
 
 
 class Block:
-    """One functional block of a station. Subclasses say what it does."""
+    """Base class of the functional blocks of a station. Subclasses say what it does."""
 
     name: ClassVar[str]
     """The name of its state in the store."""
@@ -76,7 +81,7 @@ class Block:
     # What a subclass calls: in its constructor, to say what it handles; then, to say what it wants.
 
     def _on_command(self, command: type[C_co]) -> CommandRegistrar[C_co]:
-        """Returns what takes the method that obeys a type of command."""
+        """Returns a decorator; the method handles commands of one type."""
 
         def register(handler: CommandHandler) -> None:
             self._command_handlers[command] = handler
@@ -84,11 +89,11 @@ class Block:
         return CommandRegistrar[C_co](register)
 
     def _on_event(self, event: type[E], handler: Callable[[E, Moment], None]) -> None:
-        """Registers what is done when another block, or the driver, tells an event."""
+        """Registers the method that handles events of one type, from other blocks or the driver."""
         self._event_handlers[event] = handler
 
     def _on_reply(self, report: type[T_co]) -> "ReplyRegistrar[T_co]":
-        """Returns what takes the method that handles the CSMS's reply to a type of report."""
+        """Returns a decorator; the method handles the CSMS's replies to reports of one type."""
 
         def register(handler: ReplyHandler) -> None:
             self._reply_handlers[report] = handler
@@ -96,70 +101,75 @@ class Block:
         return ReplyRegistrar[T_co](register)
 
     def _on_failure(self, report: type[T], handler: Callable[[T, Moment], None]) -> None:
-        """Registers what is done when a report could not be delivered, or was refused."""
+        """Registers the method that is called when a report of one type was not delivered, or was
+        refused.
+        """
         self._failure_handlers[report] = handler
 
     def _report(self, report: Report[Any]) -> None:
-        """Leaves a report for the CSMS."""
+        """Queues a report for the CSMS."""
         self._reports.append(report)
 
     def _tell(self, event: Event) -> None:
-        """Leaves an event for the other blocks and the program."""
+        """Queues an event for the other blocks and the program."""
         self._events.append(event)
 
     def _note_change(self) -> None:
-        """Notes that `state()` may differ from now on."""
+        """Notes that `state()` may return another value from now on."""
         self.has_changed = True
 
     # What a driver calls.
 
     @property
     def commands(self) -> Mapping[type[Command[Any]], CommandHandler]:
-        """What the block obeys: the method for each type of command."""
+        """The methods that handle commands, by the type of command."""
         return self._command_handlers
 
     def notice(self, event: Event, now: Moment) -> None:
-        """Handles an event of another block, or of the driver."""
+        """Handles an event of another block or of the driver."""
         handler = self._event_handlers.get(type(event))
         if handler is not None:
             handler(event, now)
 
     def replied(self, report: Report[P], reply: P, now: Moment) -> None:
-        """Handles the CSMS's reply to a report; after a power cut, perhaps a second time."""
+        """Handles the CSMS's reply to a report. After a power cut it may be called twice for one
+        report.
+        """
         handler = self._reply_handlers.get(type(report))
         if handler is not None:
             handler(report, reply, now)
 
     def failed(self, report: Report[Any], now: Moment) -> None:
-        """Handles that a report could not be delivered, or that the CSMS refused it."""
+        """Handles the failure of a report: it was not delivered, or the CSMS refused it."""
         handler = self._failure_handlers.get(type(report))
         if handler is not None:
             handler(report, now)
 
     def next_report(self) -> Report[Any] | None:
-        """Removes the oldest report from its queue and returns it; `None` if there is none."""
+        """Removes the oldest report from the queue and returns it; `None` if the queue is empty."""
         return self._reports.popleft() if self._reports else None
 
     def next_event(self) -> Event | None:
-        """Removes the oldest event from its queue and returns it; `None` if there is none."""
+        """Removes the oldest event from the queue and returns it; `None` if the queue is empty."""
         return self._events.popleft() if self._events else None
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when `handle_timeout` is to be called, in seconds on the monotonic clock.
+        """Returns the time at which `handle_timeout` must be called, in seconds on the monotonic
+        clock; `None` for never.
 
         It is asked again after each call of another method, and whenever the date is set.
         """
         return None
 
     def handle_timeout(self, now: Moment) -> None:
-        """Does what is due."""
+        """Does what is due at this time. Called when the deadline has passed."""
 
     def state(self) -> bytes | None:
-        """Returns what must be kept over a restart of the program; `None` if that is nothing."""
+        """Returns the state to keep over a restart of the program, or `None` if there is none."""
         return None
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores what an earlier run has kept; called once, before anything else.
+        """Restores the state that an earlier run has stored. Called once, before all other methods.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

@@ -1,4 +1,4 @@
-"""What blocks exchange with the CSMS and the program, in one form for all OCPP versions.
+"""Base classes of commands, reports and events, which have one form for all versions of OCPP.
 
 Where a concept exists in several versions, the names are those of the latest.
 """
@@ -11,33 +11,36 @@ __all__ = ["Command", "CommandAnswer", "Event", "Report", "ReportReply"]
 
 
 class CommandAnswer(Struct, frozen=True, kw_only=True):
-    """What a station answers to a command."""
+    """Base class of a station's answers to commands."""
 
 
 A_co = TypeVar("A_co", bound=CommandAnswer, covariant=True)
 
 
 class Command(Struct, Generic[A_co], frozen=True, kw_only=True):
-    """What a CSMS wants of a station; the type parameter is the answer."""
+    """Base class of commands, which a CSMS sends to a station. The type parameter is the answer."""
 
 
 class ReportReply(Struct, frozen=True, kw_only=True):
-    """What a CSMS answers to a report; of itself, that it has been received."""
+    """The CSMS's reply to a report. The base class says only that the report was received."""
 
 
 P_co = TypeVar("P_co", bound=ReportReply, covariant=True)
 
 
 class Report(Struct, Generic[P_co], frozen=True, kw_only=True):
-    """What a station tells or asks a CSMS; the type parameter is the reply."""
+    """Base class of reports, which a station sends to a CSMS. The type parameter is the reply."""
 
     @property
     def journal_note(self) -> str | None:
-        """The text kept with its message in the journal: in 1.6, the station's own id of the transaction."""
+        """The text that is stored in the journal with the message: in OCPP 1.6, the station's own
+        id of the transaction.
+        """
         return None
 
     def with_journal_note(self, note: str | None) -> Self:
-        """Returns the report as it was before it became a message, which may say less.
+        """Returns the report with what its message could not express, such as the station's own id
+        of a transaction.
 
         Args:
             note: the text that was kept with the message.
@@ -46,4 +49,4 @@ class Report(Struct, Generic[P_co], frozen=True, kw_only=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something that has happened, told to the other blocks and to the program."""
+    """Base class of events, which blocks send to each other and to the program."""

@@ -1,4 +1,4 @@
-"""`Dialect`: how one OCPP version says what blocks say in one form for all versions."""
+"""Maps commands and reports to the messages of one version of OCPP."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class CommandMapping(Struct, Generic[C, A, Q, R], frozen=True, kw_only=True):
-    """How a version says a command and its answer; serves both ends."""
+    """Maps a command and its answer to messages of one version, in both directions."""
 
     command: type[C]
     request: type[Q]
@@ -39,7 +39,7 @@ class CommandMapping(Struct, Generic[C, A, Q, R], frozen=True, kw_only=True):
 
 
 class ReportMapping(Struct, Generic[Q, P, R], frozen=True, kw_only=True):
-    """How a version says a report and its reply; serves both ends."""
+    """Maps a report and its reply to messages of one version, in both directions."""
 
     request: type[Q]
     reports: tuple[type[Report[Any]], ...]
@@ -56,14 +56,14 @@ class ReportMapping(Struct, Generic[Q, P, R], frozen=True, kw_only=True):
 
 
 class ReportWriter(Struct, Generic[T], frozen=True, kw_only=True):
-    """How a version says a report: in one message, in several, or not at all."""
+    """Writes a report as messages of one version: as one, as several, or as none."""
 
     report: type[T]
     write: Callable[[T], Sequence[Request[Any]]]
 
 
 class Mappings(Struct, frozen=True, kw_only=True):
-    """How a version says all that one block has."""
+    """The mappings of all commands and reports of one block."""
 
     commands: tuple[CommandMapping[Any, Any, Any, Any], ...] = ()
     reports: tuple[ReportMapping[Any, Any, Any], ...] = ()
@@ -73,10 +73,12 @@ class Mappings(Struct, frozen=True, kw_only=True):
 
 
 class Dialect:
-    """What one version has for commands and reports, and the values in which its behaviour differs."""
+    """The messages for all commands and reports in one version, and the rules by which its
+    behaviour differs.
+    """
 
     def __init__(self, *mappings: Mappings) -> None:
-        """Joins the mappings of a version's blocks."""
+        """Joins the mappings of all blocks of a version."""
         self.command_of: Final[Mapping[type[Request[Any]], CommandMapping[Any, Any, Any, Any]]] = {
             each.request: each for block in mappings for each in block.commands
         }
@@ -96,12 +98,12 @@ class Dialect:
         self._rules = {type(block.rules): block.rules for block in mappings}
 
     def messages(self, report: Report[Any]) -> Sequence[Request[Any]]:
-        """Returns the messages that say a report; none if the version does not have it."""
+        """Returns the messages for a report; an empty sequence if the version has none."""
         write = self._writers.get(type(report))
         return () if write is None else write(report)
 
     def rules(self, kind: type[T]) -> T:
-        """Returns the values in which the behaviour of a block differs between versions.
+        """Returns the rules by which a block behaves in this version.
 
         Args:
             kind: the block's class of such values, such as `ocppkit.blocks.charging.ChargingRules`.
@@ -119,7 +121,7 @@ class Dialect:
 
 
 def dialect_of(protocol: Protocol) -> Dialect:
-    """Returns the dialect of a version, which is imported by this.
+    """Returns the dialect of a version. Imports it when first needed.
 
     Raises:
         LocalProtocolError: the version was generated without messages that a block needs.
@@ -134,5 +136,5 @@ def dialect_of(protocol: Protocol) -> Dialect:
             f"{protocol.package} has no functional blocks [generate it with all actions of a block]"
         ) from None
     if not isinstance(dialect, Dialect):
-        raise LocalProtocolError(f"{name}.DIALECT is no Dialect [generate the package again]")
+        raise LocalProtocolError(f"{name}.DIALECT is not a Dialect [generate the package again]")
     return dialect

@@ -1,4 +1,4 @@
-"""What a block keeps over a restart: JSON that names its format."""
+"""The stored state of a block: JSON with a format number."""
 
 from typing import Final, TypeVar
 
@@ -14,13 +14,13 @@ S = TypeVar("S", bound="KeptState")
 
 
 class KeptState(Struct, frozen=True, kw_only=True):
-    """The state of a block."""
+    """Base class of the stored states of blocks."""
 
     format: int = FORMAT
 
 
 def restored(cls: type[S], state: bytes, what: str) -> S:
-    """Reads a state that was kept.
+    """Decodes a stored state.
 
     Args:
         cls: what it holds.

@@ -1,4 +1,4 @@
-"""What happens to a station as a whole, as its driver tells the blocks."""
+"""Events about a station as a whole, which its driver sends to the blocks."""
 
 from datetime import timedelta
 
@@ -15,11 +15,13 @@ __all__ = [
 
 
 class StationStarted(Event, frozen=True):
-    """The program has started; told once states have been restored."""
+    """Event: the program has started, and the states of the blocks have been restored."""
 
 
 class CsmsConnected(Event, frozen=True):
-    """There is a connection to the CSMS; before the first boot, messages cannot be sent yet."""
+    """Event: the station has connected to the CSMS. Before the first accepted boot, messages cannot
+    be sent yet.
+    """
 
     offline_for: float | None = None
     """Seconds since the last connection ended; `None` for the first connection."""
@@ -29,19 +31,21 @@ class CsmsConnected(Event, frozen=True):
 
 
 class CsmsDisconnected(Event, frozen=True):
-    """The connection to the CSMS has ended."""
+    """Event: the connection to the CSMS has ended."""
 
 
 class BootAccepted(Event, frozen=True):
-    """The CSMS has accepted a boot: messages can be sent. # B01"""
+    """Event: the CSMS has accepted a boot, so messages can be sent. # B01"""
 
 
 class BootNotAccepted(Event, frozen=True):
-    """The station boots anew, or the CSMS has answered Pending or Rejected: only what it asks for can be sent. # B02, B03"""
+    """Event: the station boots again, or its boot was answered with Pending or Rejected, so only
+    requested messages can be sent. # B02, B03
+    """
 
 
 class ClockChanged(Event, frozen=True):
-    """Date and time were set; deadlines that stand on them have been asked for again."""
+    """Event: date and time were set. The driver asks for deadlines again."""
 
     change: timedelta
     """How far they went forward; negative if they went back."""

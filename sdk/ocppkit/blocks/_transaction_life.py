@@ -1,14 +1,14 @@
-"""What happens to transactions, as the block of transactions tells the other blocks and the program."""
+"""Events about transactions, for the other blocks and the program."""
 
 from datetime import datetime
 
 from ._commands_and_reports import Event
 
-__all__ = ["PowerPath", "TransactionBegan", "TransactionEnded", "TransactionNumbered"]
+__all__ = ["PowerPathChanged", "TransactionBegan", "TransactionEnded", "TransactionNumbered"]
 
 
-class PowerPath(Event, frozen=True):
-    """The contactors of an EVSE are to be closed, or opened: energy may flow, or not; told at the start too."""
+class PowerPathChanged(Event, frozen=True):
+    """Event: the contactors of an EVSE must be closed or opened. Also told when the station starts."""
 
     evse_id: int
     closed: bool
@@ -20,7 +20,7 @@ class PowerPath(Event, frozen=True):
 
 
 class TransactionBegan(Event, frozen=True):
-    """A transaction has begun, or goes on after a restart of the station."""
+    """Event: a transaction has begun, or goes on after a restart of the station."""
 
     evse_id: int
     transaction_id: str
@@ -38,7 +38,7 @@ class TransactionBegan(Event, frozen=True):
 
 
 class TransactionNumbered(Event, frozen=True):
-    """The CSMS has given a transaction its number, as in OCPP 1.6."""
+    """Event: the CSMS has assigned a number to a transaction, as in OCPP 1.6."""
 
     evse_id: int
     transaction_id: str
@@ -46,7 +46,7 @@ class TransactionNumbered(Event, frozen=True):
 
 
 class TransactionEnded(Event, frozen=True):
-    """A transaction has ended."""
+    """Event: a transaction has ended."""
 
     evse_id: int
     transaction_id: str

@@ -205,7 +205,7 @@ def test_a_remote_start_is_authorized_if_the_csms_wants_it(
     reader.block.start_remotely(1, CARD, 33, NOW)
     asked = reader.question()
     assert asked == AuthorizeReport(id_token=CARD, evse_id=1)
-    with pytest.raises(LocalProtocolError, match="has a driver already"):
+    with pytest.raises(LocalProtocolError, match="has an authorized driver already"):
         reader.block.start_remotely(1, OTHER, 34, NOW)
     reader.answer(asked, info(status, FAMILY))
     decided = reader.decision()
@@ -220,7 +220,7 @@ def test_a_remote_start_needs_no_authorization_by_default(version: str) -> None:
     reader.block.start_remotely(1, CARD, None, NOW)
     assert reader.decision().means is Means.REMOTE_START
     assert transactions.told == [("remote_start", 1, CARD, None, None, None)]
-    with pytest.raises(LocalProtocolError, match="has a driver already"):
+    with pytest.raises(LocalProtocolError, match="has an authorized driver already"):
         reader.block.start_remotely(1, OTHER, None, NOW)
     # The driver may stop at the station.
     assert reader.present(CARD).means is Means.SAME_TOKEN
@@ -453,12 +453,12 @@ def test_a_station_that_may_not_ask(version: str) -> None:  # C01
 
 WRONG: list[tuple[str, int, IdToken, str]] = [
     ("1.6", 3, CARD, "there is no EVSE 3"),
-    ("1.6", 1, IdToken("1" * 21), "at most 20 characters"),
-    ("2.0.1", 1, IdToken("1" * 37, "Local"), "at most 36 characters"),
-    ("2.0.1", 1, IdToken("04E91C5A"), "has a type"),
-    ("2.0.1", 1, IdToken("04E91C5A", "DirectPayment"), "no type of tokens"),
-    ("2.1", 1, IdToken("04E91C5A"), "has a type"),
-    ("2.1", 1, IdToken("1" * 256, "Local"), "at most 255 characters"),
+    ("1.6", 1, IdToken("1" * 21), "more than 20 characters"),
+    ("2.0.1", 1, IdToken("1" * 37, "Local"), "more than 36 characters"),
+    ("2.0.1", 1, IdToken("04E91C5A"), "must have a type"),
+    ("2.0.1", 1, IdToken("04E91C5A", "DirectPayment"), "is not a token type"),
+    ("2.1", 1, IdToken("04E91C5A"), "must have a type"),
+    ("2.1", 1, IdToken("1" * 256, "Local"), "more than 255 characters"),
 ]
 
 

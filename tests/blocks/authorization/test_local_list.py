@@ -307,7 +307,7 @@ def test_a_csms_sends_changes_in_pieces() -> None:  # D01
 # D01
 @pytest.mark.parametrize(
     ("version", "items", "message"),
-    [(0, 3, "too low"), (1, 1, "too low"), (5, 0, "one entry at least")],
+    [(0, 3, "too low"), (1, 1, "too low"), (5, 0, "must be at least 1")],
 )
 def test_each_message_of_a_list_needs_a_version(version: int, items: int, message: str) -> None:
     entries = [entry(CARD), entry(OTHER)]

@@ -220,7 +220,7 @@ def test_a_cache_takes_as_many_bytes_as_its_variable_says() -> None:  # C10
 
 
 def test_a_cache_without_room_is_an_error() -> None:  # C10
-    with pytest.raises(ValueError, match="room for one token at least"):
+    with pytest.raises(ValueError, match="capacity of the cache must be at least 1"):
         offline(cache_capacity=0)
 
 

@@ -633,7 +633,7 @@ def test_ev_communication_error_goes_with_some_statuses_only() -> None:
     bench.take(CHARGING)
     (report,) = bench.steps.take_reports(StatusReport)
     assert (report.connector_status, report.error.error_code) == ("Charging", "NoError")
-    with pytest.raises(ValueError, match=r"no fault .is_fault=False"):
+    with pytest.raises(ValueError, match=r"not a fault .pass is_fault=False"):
         bench.block.set_error(1, 1, replace(warning, is_fault=True), bench.steps.now)
 
 

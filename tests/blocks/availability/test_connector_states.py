@@ -13,7 +13,7 @@ from ocppkit.blocks.availability import (
     ConnectorStatus,
     ConnectorUse,
     connector_use,
-    moves_between,
+    statuses_between,
 )
 from ocppkit.core import Protocol
 
@@ -154,7 +154,7 @@ def test_every_two_statuses_of_1_6_have_a_way_of_allowed_moves() -> None:
     for old, new in product(NINE, NINE):
         if old is new:
             continue
-        way = deque(moves_between(old, new, RULES_16))
+        way = deque(statuses_between(old, new, RULES_16))
         assert way[-1] is new
         assert len(way) <= 2
         while way:
@@ -174,5 +174,5 @@ def test_every_two_statuses_of_1_6_have_a_way_of_allowed_moves() -> None:
     ],
 )
 def test_a_status_that_was_skipped_is_reported_in_between(old: str, new: str, between: str) -> None:
-    way = moves_between(ConnectorStatus(old), ConnectorStatus(new), RULES_16)
+    way = statuses_between(ConnectorStatus(old), ConnectorStatus(new), RULES_16)
     assert [str(each) for each in way] == [between, new]

@@ -10,7 +10,7 @@ from ocppkit.blocks import (
     Block,
     Event,
     Moment,
-    PowerPath,
+    PowerPathChanged,
     ReportReply,
     TransactionBegan,
     TransactionEnded,
@@ -222,7 +222,7 @@ async def test_the_profile_of_a_transaction_begins_with_the_energy_and_ends_with
             bench.do(lambda now: teller.tell(numbered))
         accepted = await bench.call(SetProfile(evse_id=1, charging_profile=own))
         assert accepted.status == "Accepted"
-        path = PowerPath(evse_id=1, closed=True, transaction_id="T1", since=bench.now())
+        path = PowerPathChanged(evse_id=1, closed=True, transaction_id="T1", since=bench.now())
         bench.do(lambda now: teller.tell(path))
         await bench.advance(60)
         assert limits(bench)[-2:] == [16.0, 10.0]
@@ -297,8 +297,8 @@ def test_an_external_limit_that_changes_little_is_not_reported(protocol: Protoco
 def test_wrong_use_raises_and_changes_nothing() -> None:
     block, now = block_of(v201.PROTOCOL), Moment(0.0, START)
     for wrong, match in (
-        (lambda: block.transaction_began(9, "T1", now), r"no EVSE 9 \[the station has 1, 2\]"),
-        (lambda: block.energy_can_flow(1, now), "no transaction runs on EVSE 1"),
+        (lambda: block.transaction_began(9, "T1", now), r"no EVSE 9 \[use one of 1, 2\]"),
+        (lambda: block.energy_can_flow(1, now), "no transaction is running on EVSE 1"),
         (lambda: block.limit_externally(profile(1, 8), 0, now), "an external limit must have"),
         (lambda: block.schedule(9, 60, now), "no EVSE 9"),
     ):

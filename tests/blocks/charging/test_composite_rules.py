@@ -318,5 +318,7 @@ def test_a_long_schedule_is_cut() -> None:
     years = composite([profile], Circumstances(), evse_id=1, start=ZERO, duration=1 << 31)
     assert len(years) == 1024
     assert years[-1].start_period == 1023 * HOUR
-    few = composite([profile], Circumstances(), evse_id=1, start=ZERO, duration=1 << 31, most=3)
+    few = composite(
+        [profile], Circumstances(), evse_id=1, start=ZERO, duration=1 << 31, max_periods=3
+    )
     assert few == years[:3]

@@ -215,8 +215,8 @@ UNSAYABLE: list[Any] = [
     (V16, RequestUnlock(evse_id=1, connector_id=2), "connector_id 1"),
     (V16, RequestTrigger(requested_message="Heartbeat", evse_id=1, connector_id=2), "connector_id"),
     (V201, StartRemotely(id_token=IdToken("A", "ISO14443")), "give remote_start_id"),
-    (V21, StartRemotely(id_token=IdToken("A"), remote_start_id=1), "has a type"),
-    (V16, StopRemotely(transaction_id="T1"), "is no number of a transaction"),
+    (V21, StartRemotely(id_token=IdToken("A"), remote_start_id=1), "must have a type"),
+    (V16, StopRemotely(transaction_id="T1"), "is not a transaction number"),
     (
         V16,
         replace(

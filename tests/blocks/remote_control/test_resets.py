@@ -3,7 +3,7 @@
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import BootAccepted, PowerPath, dialect_of
+from ocppkit.blocks import BootAccepted, PowerPathChanged, dialect_of
 from ocppkit.blocks.availability import AvailabilityBlock, AvailabilityRules, ReservationHolder
 from ocppkit.blocks.remote_control import (
     RemoteControlBlock,
@@ -254,7 +254,7 @@ def test_a_transaction_goes_on_after_a_restart_at_the_wish_of_the_csms(  # B13
     (report,) = bench.transaction_reports()
     assert (report.event_type, report.trigger_reason) == ("Updated", "ResetCommand")
     told = list(bench.steps.events)
-    assert [each.closed for each in told if isinstance(each, PowerPath)] == [False]
+    assert [each.closed for each in told if isinstance(each, PowerPathChanged)] == [False]
     assert [each.type for each in told if isinstance(each, ResetDue)] == [RESUME]
     state = bench.transactions.state()
     assert state is not None

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.transactions import (
     IdToken,
     StoppedReason,
@@ -124,7 +124,7 @@ def test_any_sequence_gives_complete_transactions(
 def check_power_paths(bench: TransactionBench) -> None:
     """Contactors are as they were told last."""
     for evse_id in (1, 2):
-        told = [each.closed for each in bench.of(PowerPath) if each.evse_id == evse_id]
+        told = [each.closed for each in bench.of(PowerPathChanged) if each.evse_id == evse_id]
         assert bench.block.state_of(evse_id).power_path_closed is (told[-1] if told else False)
 
 
@@ -139,5 +139,5 @@ def check_transactions(reports: list[TransactionReport]) -> None:
         assert own[-1].stopped_reason is not None
         assert all(each.timestamp >= own[0].timestamp for each in own)
     for report in reports:
-        ledger.hear("CP001", report)
+        ledger.add_report("CP001", report)
     assert list(ledger) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import BootAccepted, BootNotAccepted, PowerPath
+from ocppkit.blocks import BootAccepted, BootNotAccepted, PowerPathChanged
 from ocppkit.blocks.transactions import (
     AwaitedBeforeStart,
     SampledValue,
@@ -44,7 +44,7 @@ def test_no_energy_flows_and_nothing_is_reported_until_the_meter_was_read() -> N
     bench = waiting()
     bench.advance(3600)
     assert not bench.transactions
-    assert [each.closed for each in bench.of(PowerPath)] == []
+    assert [each.closed for each in bench.of(PowerPathChanged)] == []
     # Told once.
     assert [each.awaited for each in bench.of(TransactionHeld)] == [AwaitedBeforeStart.METER]
     bench.is_silent = False
@@ -52,7 +52,7 @@ def test_no_energy_flows_and_nothing_is_reported_until_the_meter_was_read() -> N
     (started,) = bench.transactions
     assert started.event_type == "Started"
     assert started.register == 1000.0
-    assert [each.closed for each in bench.of(PowerPath)] == [True]
+    assert [each.closed for each in bench.of(PowerPathChanged)] == [True]
     bench.advance(3600)
     assert len(bench.transactions) == 1
 
@@ -158,12 +158,12 @@ def test_nothing_begins_before_the_station_is_accepted_where_that_is_set(
     bench.do(bench.block.authorized, 1, CARD)
     bench.advance(30)
     assert not bench.transactions
-    assert not any(each.closed for each in bench.of(PowerPath))
+    assert not any(each.closed for each in bench.of(PowerPathChanged))
     assert [each.awaited for each in bench.of(TransactionHeld)] == [AwaitedBeforeStart.BOOT]
     bench.block.notice(BootAccepted(), bench.now)
     bench.collect()
     assert bench.sequence == began
-    assert [each.closed for each in bench.of(PowerPath)] == [True]
+    assert [each.closed for each in bench.of(PowerPathChanged)] == [True]
 
 
 def test_a_driver_who_has_left_is_not_waited_for_when_the_station_is_accepted() -> None:  # B03
@@ -174,7 +174,7 @@ def test_a_driver_who_has_left_is_not_waited_for_when_the_station_is_accepted() 
     bench.block.notice(BootAccepted(), bench.now)
     bench.collect()
     assert not bench.transactions
-    assert not bench.of(PowerPath)
+    assert not bench.of(PowerPathChanged)
 
 
 def test_a_transaction_goes_on_when_a_later_boot_is_not_accepted_and_the_next_one_waits() -> None:

@@ -68,7 +68,7 @@ def session(count: int = 5) -> list[TransactionReport]:
 def heard(
     ledger: TransactionLedger, reports: Sequence[TransactionReport], station: str = "CP001"
 ) -> list[LedgerEvent]:
-    return [event for each in reports for event in ledger.hear(station, each)]
+    return [event for each in reports for event in ledger.add_report(station, each)]
 
 
 def closed(events: Sequence[LedgerEvent]) -> list[TransactionRecord]:
@@ -146,19 +146,19 @@ def test_a_report_that_arrives_again_is_counted_and_changes_nothing() -> None:
     ledger = TransactionLedger()
     first = session()[0]
     heard(ledger, [first])
-    assert ledger.hear("CP001", first) == []
+    assert ledger.add_report("CP001", first) == []
     record = ledger.get("CP001", "T1")
     assert record is not None
     assert record.duplicates == 1
     (record,) = closed(heard(ledger, session()[1:]))
-    assert ledger.hear("CP001", session()[-1]) == []
+    assert ledger.add_report("CP001", session()[-1]) == []
 
 
 def test_a_late_report_does_not_change_the_present_state() -> None:
     ledger = TransactionLedger()
     reports = session()
     heard(ledger, [reports[0], report(UPDATED, 3, charging_state="SuspendedEV")])
-    (event,) = ledger.hear("CP001", reports[1])
+    (event,) = ledger.add_report("CP001", reports[1])
     assert isinstance(event, TransactionUpdated)
     assert event.late
     assert event.record.charging_state == "SuspendedEV"
@@ -209,7 +209,7 @@ def test_a_clock_that_is_set_back_in_a_transaction_changes_no_bill(order: Sequen
 def test_a_clock_that_is_set_back_in_a_transaction_of_1_6_changes_no_bill() -> None:
     ledger = TransactionLedger()
     start = start_16(7200)
-    ledger.hear("CP001", start)
+    ledger.add_report("CP001", start)
     name = str(ledger.number("CP001", start))
     middle = report(
         UPDATED,
@@ -218,8 +218,8 @@ def test_a_clock_that_is_set_back_in_a_transaction_of_1_6_changes_no_bill() -> N
         meter_values=contexts((300.0, 5000.0, "Sample.Periodic")),
     )
     end = report(ENDED, None, transaction_id=name, timestamp=at(600), register=9000.0)
-    ledger.hear("CP001", middle)
-    (record,) = closed(ledger.hear("CP001", end))
+    ledger.add_report("CP001", middle)
+    (record,) = closed(ledger.add_report("CP001", end))
     assert record.energy == 8000.0
 
 
@@ -264,7 +264,7 @@ def test_tx6_02_each_transaction_of_1_6_has_a_number_and_keeps_it() -> None:
     assert isinstance(events[0], TransactionOpened)
     assert events[0].record.transaction_id == "7"
     assert ledger.number("CP001", start_16()) == 7
-    assert ledger.hear("CP001", start_16()) == []
+    assert ledger.add_report("CP001", start_16()) == []
     assert ledger.number("CP001", start_16(60)) == 8
     assert ledger.number("CP002", start_16()) == 9
     assert ledger.number("CP001", start_16(card="0000")) == 10
@@ -279,15 +279,15 @@ def test_a_transaction_of_1_6() -> None:
     events = heard(ledger, [start_16(), values, values, stop])
     (record,) = closed(events)
     assert record.energy == 50.0
-    assert ledger.hear("CP001", stop) == []
+    assert ledger.add_report("CP001", stop) == []
 
 
 def test_the_end_in_1_6_arrives_before_the_meter_values() -> None:
     ledger = TransactionLedger()
     stop = report(ENDED, None, transaction_id="1", timestamp=at(90))
     assert closed(heard(ledger, [stop])) == []
-    assert ledger.hear("CP001", stop) == []
-    (event,) = ledger.hear("CP001", report(UPDATED, None, transaction_id="1"))
+    assert ledger.add_report("CP001", stop) == []
+    (event,) = ledger.add_report("CP001", report(UPDATED, None, transaction_id="1"))
     assert isinstance(event, TransactionUpdated)
     assert event.late
 
@@ -295,13 +295,13 @@ def test_the_end_in_1_6_arrives_before_the_meter_values() -> None:
 def test_tx6_04_a_transaction_without_a_number_is_for_a_person() -> None:
     ledger = TransactionLedger()
     lost = report(ENDED, None, transaction_id="-1")
-    assert ledger.hear("CP001", lost) == [TransactionUnmatched(station="CP001", report=lost)]
+    assert ledger.add_report("CP001", lost) == [TransactionUnmatched(station="CP001", report=lost)]
     assert list(ledger) == []
 
 
 def test_only_a_beginning_can_be_without_an_id() -> None:
-    with pytest.raises(ValueError, match="beginning of a transaction"):
-        TransactionLedger().hear("CP001", report(UPDATED, 1, transaction_id=None))
+    with pytest.raises(ValueError, match="must have a transaction id"):
+        TransactionLedger().add_report("CP001", report(UPDATED, 1, transaction_id=None))
 
 
 def test_a_transaction_can_be_given_up() -> None:
@@ -319,8 +319,8 @@ def test_only_so_many_closed_transactions_and_numbers_are_remembered() -> None:
     for name in ("T1", "T2"):
         reports = [report(STARTED, 0, transaction_id=name), report(ENDED, 1, transaction_id=name)]
         assert len(closed(heard(ledger, reports))) == 1
-    assert ledger.hear("CP001", report(ENDED, 1, transaction_id="T2")) == []
-    assert ledger.hear("CP001", report(ENDED, 1, transaction_id="T1")) != []
+    assert ledger.add_report("CP001", report(ENDED, 1, transaction_id="T2")) == []
+    assert ledger.add_report("CP001", report(ENDED, 1, transaction_id="T1")) != []
     assert [ledger.number("CP001", start_16(n)) for n in (0, 60, 0)] == [1, 2, 3]
 
 
@@ -334,7 +334,7 @@ def test_a_restart_loses_nothing() -> None:
     assert list(again) == list(ledger)
     assert again.number("CP001", start_16()) == number
     assert again.number("CP001", start_16(60)) == number + 1
-    assert again.hear("CP001", report(ENDED, 1, transaction_id="T2")) == []
+    assert again.add_report("CP001", report(ENDED, 1, transaction_id="T2")) == []
     assert closed(heard(again, session()[3:])) == closed(heard(ledger, session()[3:]))
 
 

@@ -98,7 +98,7 @@ def test_a_transaction_of_1_6_from_its_messages() -> None:
     )
     assert (start.evse_id, start.reservation_id, start.transaction_id) == (1, 4, None)
     number = ledger.number("CP001", start)
-    ledger.hear("CP001", start)
+    ledger.add_report("CP001", start)
     values = transactions16.read_meter_values(
         v16.MeterValuesRequest(
             connector_id=1,
@@ -108,7 +108,7 @@ def test_a_transaction_of_1_6_from_its_messages() -> None:
     )
     assert values is not None
     assert values.readings == (EnergyReading(NOON, 1250.0),)
-    ledger.hear("CP001", values)
+    ledger.add_report("CP001", values)
     stop = transactions16.read_stop(
         v16.StopTransactionRequest(
             meter_stop=1500,
@@ -120,7 +120,7 @@ def test_a_transaction_of_1_6_from_its_messages() -> None:
     )
     assert stop.stopped_reason == "Local"
     assert [each.register for each in stop.readings] == [1100.0, 1500.0]
-    *_, last = ledger.hear("CP001", stop)
+    *_, last = ledger.add_report("CP001", stop)
     assert isinstance(last, TransactionClosed)
     assert last.record.energy == 500.0
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.transactions import EvseChanged, TransactionRules, TxPoint
 from ocppkit.blocks.variables import EV_CONNECTION_TIME_OUT, STOP_TX_ON_EV_SIDE_DISCONNECT
 from support.transaction_bench import CARD, TransactionBench
@@ -96,7 +96,7 @@ def test_an_unplugged_cable_may_only_suspend() -> None:  # E10 TC_E_26_CS
     )
     states = [str(each.charging_state) for each in bench.transactions[2:]]
     assert states == ["Idle", "EVConnected", "Charging"]
-    assert [each.closed for each in bench.of(PowerPath)] == [True, False, True]
+    assert [each.closed for each in bench.of(PowerPathChanged)] == [True, False, True]
 
 
 def test_a_fixed_cable_waits_for_its_vehicle_only_so_long() -> None:  # E10 TC_E_27_CS
@@ -120,7 +120,7 @@ def test_the_next_vehicle_needs_a_driver_of_its_own(stops: bool) -> None:  # E09
     bench.do(bench.block.unplugged, 1)
     bench.do(bench.block.plugged_in, 1)
     assert bench.sequence == "Authorized:Started EVCommunicationLost:Ended"
-    assert bench.of(PowerPath)[-1].closed is False
+    assert bench.of(PowerPathChanged)[-1].closed is False
 
 
 def test_an_unplugged_cable_of_1_6_suspends_if_the_key_says_so() -> None:  # TX6-07

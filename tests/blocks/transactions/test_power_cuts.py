@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import PowerPath, TransactionBegan, dialect_of
+from ocppkit.blocks import PowerPathChanged, TransactionBegan, dialect_of
 from ocppkit.blocks.transactions import (
     SuspendedBy,
     TransactionClosed,
@@ -57,7 +57,7 @@ def test_a_transaction_that_was_interrupted_is_ended() -> None:  # E17
     assert last.register == 1100.0
     # What was sampled before the cut is not lost.
     assert len(last.meter_values) == 3
-    assert bench.of(PowerPath)[-1].closed is False
+    assert bench.of(PowerPathChanged)[-1].closed is False
     assert bench.block.has_changed
     assert bench.block.state() is None
     bench.power_cut()
@@ -80,9 +80,9 @@ def test_a_transaction_can_be_resumed() -> None:  # E17
     assert (resumed.event_type, resumed.trigger_reason) == ("Updated", "TxResumed")
     assert (resumed.seq_no, resumed.charging_state) == (3, "EVConnected")
     assert bench.of(TransactionBegan)[-1].resumed is True
-    path = [each for each in bench.of(PowerPath) if each.evse_id == 1][-1]
+    path = [each for each in bench.of(PowerPathChanged) if each.evse_id == 1][-1]
     assert (path.closed, path.transaction_id) == (True, "T1")
-    assert path.since == bench.of(PowerPath)[0].since
+    assert path.since == bench.of(PowerPathChanged)[0].since
     bench.do(bench.block.plugged_in, 1)
     bench.do(bench.block.energy, 1, True)
     bench.advance(60)
@@ -100,7 +100,10 @@ def test_a_resumed_transaction_may_get_no_energy() -> None:  # E17
     bench.power_cut(seconds=90)
     assert bench.transactions[-1].charging_state == "SuspendedEVSE"
     assert bench.block.state_of(1).power_path_closed is False
-    assert [each.closed for each in bench.of(PowerPath) if each.evse_id == 1] == [True, False]
+    assert [each.closed for each in bench.of(PowerPathChanged) if each.evse_id == 1] == [
+        True,
+        False,
+    ]
 
 
 def test_an_outage_that_is_too_long_ends_a_transaction() -> None:  # E17
@@ -193,7 +196,7 @@ def day_cut_at(position: int, settings: dict[Any, Any], **more: Any) -> Transact
 
 
 def closed_of(ledger: TransactionLedger, reports: list[TransactionReport]) -> int:
-    events = [event for each in reports for event in ledger.hear("CP001", each)]
+    events = [event for each in reports for event in ledger.add_report("CP001", each)]
     return sum(isinstance(each, TransactionClosed) for each in events)
 
 

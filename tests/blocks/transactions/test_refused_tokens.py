@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.transactions import (
     IdToken,
     TokenInfo,
@@ -39,7 +39,7 @@ def test_a_refused_token_ends_its_transaction(stop: str) -> None:  # E05 E06 C15
     assert (last.stopped_reason, last.charging_state) == ("DeAuthorized", "EVConnected")
     (told,) = bench.of(TransactionDeauthorized)
     assert (told.evse_id, told.id_token, told.id_token_info) == (1, CARD, INVALID)
-    assert bench.of(PowerPath)[-1].closed is False
+    assert bench.of(PowerPathChanged)[-1].closed is False
 
 
 def test_energy_transfer_ends_by_a_refused_token_before_energy_has_flown() -> None:  # E05
@@ -57,7 +57,7 @@ def test_a_refused_token_stops_energy_where_its_transaction_goes_on(stop: str) -
     last = bench.transactions[-1]
     assert (last.event_type, last.trigger_reason) == ("Updated", "Deauthorized")
     assert (last.stopped_reason, last.charging_state) == (None, "EVConnected")
-    assert bench.of(PowerPath)[-1].closed is False
+    assert bench.of(PowerPathChanged)[-1].closed is False
     if stop == "EVConnected":
         bench.do(bench.block.unplugged, 1)
         assert bench.transactions[-1].event_type == "Ended"
@@ -70,7 +70,7 @@ def test_a_refused_token_only_suspends_if_the_setting_says_so() -> None:  # E05 
     last = bench.transactions[-1]
     assert (last.event_type, last.trigger_reason) == ("Updated", "ChargingStateChanged")
     assert last.charging_state == "SuspendedEVSE"
-    assert bench.of(PowerPath)[-1].closed is False
+    assert bench.of(PowerPathChanged)[-1].closed is False
     # TC_C_26_CS: the driver comes back with the card.
     bench.do(bench.block.stopped, 1, id_token=CARD)
     last = bench.transactions[-1]
@@ -172,4 +172,4 @@ def test_another_driver_may_charge_after_a_refusal() -> None:  # E05
     bench.do(bench.block.authorized, 1, other)
     last = bench.transactions[-1]
     assert (last.trigger_reason, last.id_token) == ("Authorized", other)
-    assert bench.of(PowerPath)[-1].closed is True
+    assert bench.of(PowerPathChanged)[-1].closed is True

@@ -80,9 +80,13 @@ def test_an_authorized_evse_takes_no_other_driver() -> None:  # F01
 @pytest.mark.parametrize(
     ("rules", "token", "problem"),
     [
-        (TransactionRules(), IdToken("04E91C5A"), r"a token has a type .write IdToken"),
-        (TransactionRules(token_size=20), IdToken("0" * 21, "Local"), "at most 20 characters"),
-        (TransactionRules(token_types={"Local"}), IdToken("0", "Moon"), "'Moon' is no type"),
+        (TransactionRules(), IdToken("04E91C5A"), r"a token must have a type .write IdToken"),
+        (TransactionRules(token_size=20), IdToken("0" * 21, "Local"), "more than 20 characters"),
+        (
+            TransactionRules(token_types={"Local"}),
+            IdToken("0", "Moon"),
+            ".Moon. is not a token type",
+        ),
     ],
 )
 def test_a_token_that_the_version_cannot_say_is_an_error(
@@ -104,7 +108,7 @@ def test_a_token_of_1_6_needs_no_type() -> None:
 def test_an_unknown_evse_is_an_error() -> None:
     bench = TransactionBench()
     for call in (bench.block.plugged_in, bench.block.unplugged, bench.block.parked):
-        with pytest.raises(LocalProtocolError, match=r"there is no EVSE 3 .one of \[1, 2\]"):
+        with pytest.raises(LocalProtocolError, match=r"there is no EVSE 3 .use one of \[1, 2\]"):
             bench.do(call, 3)
     assert not bench.block.has_changed
 
@@ -114,14 +118,16 @@ def test_an_id_that_no_message_can_say_begins_nothing(name: str) -> None:  # TEV
     bench = TransactionBench(start="EVConnected")
     bench.new_id = lambda: name  # type: ignore[method-assign]
     bench.power_cut()
-    with pytest.raises(ValueError, match=r"is no id of a transaction .1 to 36 characters"):
+    with pytest.raises(ValueError, match=r"is not a transaction id .use 1 to 36 characters"):
         bench.do(bench.block.plugged_in, 1)
     assert not bench.block.state_of(1).connected
 
 
 def test_what_is_none_cannot_be_stopped() -> None:
     bench = TransactionBench()
-    with pytest.raises(LocalProtocolError, match="EVSE 1 has neither a driver nor a transaction"):
+    with pytest.raises(
+        LocalProtocolError, match="EVSE 1 has no authorized driver and no transaction"
+    ):
         bench.do(bench.block.stopped, 1)
 
 

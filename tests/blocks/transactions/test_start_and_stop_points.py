@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocppkit.blocks import PowerPath, TransactionBegan, TransactionEnded
+from ocppkit.blocks import PowerPathChanged, TransactionBegan, TransactionEnded
 from ocppkit.blocks.transactions import StoppedReason, SuspendedBy
 from ocppkit.blocks.variables import TX_STOP_POINT
 from support.transaction_bench import CARD, TransactionBench
@@ -99,7 +99,7 @@ def check_one_whole_transaction(bench: TransactionBench) -> None:
     assert reports[-1].stopped_reason == "Local"
     assert [each.stopped_reason for each in reports[:-1]] == [None] * (len(reports) - 1)
     assert len(bench.of(TransactionBegan)) == len(bench.of(TransactionEnded)) == 1
-    assert [(each.closed) for each in bench.of(PowerPath)] == [True, False]
+    assert [(each.closed) for each in bench.of(PowerPathChanged)] == [True, False]
     assert bench.block.state() is None
 
 
@@ -215,7 +215,7 @@ def test_contactors_are_told_at_the_start_as_they_may_still_be_closed() -> None:
     bench.do(bench.block.plugged_in, 1)
     bench.do(bench.block.authorized, 1, CARD)
     bench.power_cut()
-    assert [(each.evse_id, each.closed) for each in bench.of(PowerPath)] == [
+    assert [(each.evse_id, each.closed) for each in bench.of(PowerPathChanged)] == [
         (1, True),
         (1, False),
         (2, False),

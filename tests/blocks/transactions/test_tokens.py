@@ -67,7 +67,7 @@ def test_a_token_and_what_is_said_about_it_of_2x(version: Any, tokens: Any) -> N
     assert tokens.read_token_info(response.id_token_info) == info
     bare = TokenInfo(status="Accepted")
     assert tokens.read_token_info(tokens.write_token_info(bare)) == bare
-    with pytest.raises(LocalProtocolError, match="has a type"):
+    with pytest.raises(LocalProtocolError, match="must have a type"):
         tokens.write_token(IdToken("04E91C5A"))
 
 

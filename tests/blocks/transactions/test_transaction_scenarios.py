@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import Event, Moment, PowerPath, TransactionNumbered, dialect_of
+from ocppkit.blocks import Event, Moment, PowerPathChanged, TransactionNumbered, dialect_of
 from ocppkit.blocks.transactions import (
     GetTransactionStatus,
     SampledValue,
@@ -172,7 +172,7 @@ async def test_a_token_that_the_csms_refuses(version: str) -> None:  # E05 TC_E_
     assert record.stopped_reason == "DeAuthorized"
     (told,) = wallbox.of(TransactionDeauthorized)
     assert told.id_token_info.status == "Blocked"
-    assert wallbox.of(PowerPath)[-1].closed is False
+    assert wallbox.of(PowerPathChanged)[-1].closed is False
 
 
 @pytest.mark.asyncio
@@ -203,7 +203,7 @@ async def test_a_cable_that_is_unplugged_at_the_vehicle(
         reasons = [each.stopped_reason for each in bench.closed]
         assert reasons == (["EVDisconnected"] if stops else [])
         await wallbox.do(wallbox.block.plugged_in, 1)
-        assert wallbox.of(PowerPath)[-1].closed is not stops
+        assert wallbox.of(PowerPathChanged)[-1].closed is not stops
 
 
 @pytest.mark.asyncio

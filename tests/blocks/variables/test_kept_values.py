@@ -195,7 +195,9 @@ def test_a_program_that_breaks_limits_is_told_so_and_changes_nothing() -> None:
     with pytest.raises(ValueError, match=r"HeartbeatInterval cannot be 0: less than 1"):
         model[HEARTBEAT_INTERVAL] = 0
     assert model[HEARTBEAT_INTERVAL] == 86400
-    with pytest.raises(KeyError, match=r"Display.Width is no variable of this station .declare it"):
+    with pytest.raises(
+        KeyError, match=r"Display.Width is not a variable of this station .declare it"
+    ):
         model.check(WIDTH, lambda value: ValueRefusal("never"))
     with pytest.raises(KeyError, match="declare it"):
         model.set(HEARTBEAT_INTERVAL, 5, attribute_type=AttributeType.TARGET)

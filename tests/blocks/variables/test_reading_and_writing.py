@@ -445,7 +445,9 @@ def test_1_6_says_not_supported_of_an_unknown_key() -> None:  # B05
 
 def test_1_6_cannot_say_what_it_has_no_key_for() -> None:
     mapping = dialect_of(v16.PROTOCOL).request_of
-    with pytest.raises(LocalProtocolError, match=r"TxCtrlr.TxStartPoint is no configuration key"):
+    with pytest.raises(
+        LocalProtocolError, match=r"TxCtrlr.TxStartPoint is not a configuration key"
+    ):
         mapping[GetVariables].write_request(GetVariables.of(TX_START_POINT))
     query = VariableQuery(
         address=VariableAddress.of(HEARTBEAT_INTERVAL), attribute_type=AttributeType.TARGET

@@ -166,7 +166,7 @@ WRONG: list[tuple[str, Command[Any]]] = [
             charging_profile=profile(schedule(period(10)), **TX),
         ),
     ),
-    ("at most", StartRemotely(id_token=IdToken("x" * 300, "ISO14443"), remote_start_id=1)),
+    ("more than", StartRemotely(id_token=IdToken("x" * 300, "ISO14443"), remote_start_id=1)),
     ("is not an integer", written("HeartbeatInterval", "soon")),
     ("the password must have", written("BasicAuthPassword", "short", "SecurityCtrlr")),
 ]

@@ -122,9 +122,9 @@ async def test_the_limit_of_a_transaction_goes_before_that_of_its_evse_and_ends_
 async def test_a_limit_that_makes_no_sense_is_not_sent(protocol: Protocol) -> None:  # K01
     async with BlockBench(protocol, full=full) as bench:
         blocks, station, before = bench.csms_blocks, bench.handle, len(bench.frames)
-        with pytest.raises(LocalProtocolError, match="give one of them"):
+        with pytest.raises(LocalProtocolError, match="give exactly one of them"):
             await blocks.limit(station)
-        with pytest.raises(LocalProtocolError, match="give one of them"):
+        with pytest.raises(LocalProtocolError, match="give exactly one of them"):
             await blocks.limit(station, amps=6.0, watts=4140.0)
         with pytest.raises(LocalProtocolError, match="give a later `until`"):
             await blocks.limit(station, amps=6.0, until=bench.now())

@@ -139,15 +139,15 @@ def test_parts_are_joined_in_any_order_and_twice(order: tuple[int, ...]) -> None
     collector = ReportCollector()
     for number in order:
         assert not collector.is_complete
-        collector.hear(part(number, tbc=number < 2))
+        collector.add_part(part(number, tbc=number < 2))
     assert collector.is_complete
     assert collector.report().missing == ()
 
 
 def test_parts_that_are_missing_are_named() -> None:
     collector = ReportCollector()
-    collector.hear(part(0, tbc=True))
-    collector.hear(part(3, tbc=False))
+    collector.add_part(part(0, tbc=True))
+    collector.add_part(part(3, tbc=False))
     report = collector.report()
     assert report.missing == (1, 2)
     assert not report.is_complete

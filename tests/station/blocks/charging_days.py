@@ -17,7 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import Command, Event, PowerPath, TransactionBegan
+from ocppkit.blocks import Command, Event, PowerPathChanged, TransactionBegan
 from ocppkit.blocks.remote_control import (
     RequestReset,
     ResetDue,
@@ -209,7 +209,7 @@ class ChargingDay:
             elif isinstance(event, ResetDue):
                 self.resets += 1
                 self._stops.set()
-            elif isinstance(event, PowerPath):
+            elif isinstance(event, PowerPathChanged):
                 self._evses.flow(bench.full, event.evse_id, flows=event.closed)
 
         bench.blocks.on(Event)(happened)

@@ -3,7 +3,7 @@
 import pytest
 
 from ocppkit import v16, v21, v201
-from ocppkit.blocks import PowerPath
+from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.authorization import LocalListEntry, LocalListUpdate, SendLocalList
 from ocppkit.blocks.charging import (
     ChargingProfile,
@@ -111,7 +111,7 @@ async def test_a_transaction_that_begins_offline_needs_a_known_card(
         assert (await bench.call(command)).status == "Accepted"
         await bench.go_offline()
         await begin(bench)
-        assert [each.closed for each in bench.events if isinstance(each, PowerPath)][-1]
+        assert [each.closed for each in bench.events if isinstance(each, PowerPathChanged)][-1]
         await end(bench)
         await bench.go_online()
     (record,) = bench.closed
@@ -136,7 +136,7 @@ async def test_a_message_that_the_csms_does_not_take_is_sent_again(
             number = None
             if report.transaction_id is None:
                 number = ledger.number(station.identity, report)
-            ledger.hear(station.identity, report)
+            ledger.add_report(station.identity, report)
             return TransactionReply(id_token_info=TokenInfo(status="Accepted"), number=number)
 
         await begin(bench)

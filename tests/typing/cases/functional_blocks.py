@@ -3,7 +3,15 @@
 from typing import assert_type
 
 from ocppkit import v16, v201
-from ocppkit.blocks import Block, Command, CommandAnswer, Moment, PowerPath, Report, ReportReply
+from ocppkit.blocks import (
+    Block,
+    Command,
+    CommandAnswer,
+    Moment,
+    PowerPathChanged,
+    Report,
+    ReportReply,
+)
 from ocppkit.blocks.charging import CompositeAnswer, GetComposite, LimitChanged
 from ocppkit.blocks.remote_control import RemoteAnswer, StartRemotely
 from ocppkit.blocks.transactions import (
@@ -26,8 +34,8 @@ blocks = CsmsBlocks(
 )
 
 
-@station.on(PowerPath)
-def power(event: PowerPath) -> None:
+@station.on(PowerPathChanged)
+def power(event: PowerPathChanged) -> None:
     assert_type(event.closed, bool)
 
 
@@ -36,7 +44,7 @@ async def limit(event: LimitChanged) -> None:
     assert_type(event.limit, float)
 
 
-@station.on(PowerPath)  # E: the listener takes another event
+@station.on(PowerPathChanged)  # E: the listener takes another event
 def wrong_event(event: LimitChanged) -> None: ...
 
 

@@ -220,7 +220,7 @@ def _write_stop(command: StopRemotely) -> RemoteStopTransactionRequest:
         number = int(command.transaction_id)
     except ValueError:
         raise LocalProtocolError(
-            f"{command.transaction_id!r} is no number of a transaction, as OCPP 1.6 has them"
+            f"{command.transaction_id!r} is not a transaction number of OCPP 1.6 [use an integer]"
         ) from None
     return RemoteStopTransactionRequest(transaction_id=number)
 

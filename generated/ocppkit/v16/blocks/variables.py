@@ -251,14 +251,14 @@ def _write_got(
             unknown.append(name)
             continue
         readonly = result.mutability == Mutability.READ_ONLY
-        found.append(KeyValue(key=name, readonly=readonly, value=_KEYS.told(result)))
+        found.append(KeyValue(key=name, readonly=readonly, value=_KEYS.value_from_result(result)))
     return GetConfigurationResponse(configuration_key=found or None, unknown_key=unknown or None)
 
 
 def _write_get(command: GetVariables) -> GetConfigurationRequest:
     if command.data is None:
         return GetConfigurationRequest()
-    names = [_KEYS.wanted_name(each.address, each.attribute_type) for each in command.data]
+    names = [_KEYS.required_name(each.address, each.attribute_type) for each in command.data]
     return GetConfigurationRequest(key=names)
 
 
@@ -270,7 +270,7 @@ def _read_got(command: GetVariables, response: GetConfigurationResponse) -> GetV
         addresses = [each.address for each in command.data]
     return GetVariablesAnswer(
         results=tuple(
-            _read_value(each, found.get(_KEYS.wanted_name(each).casefold())) for each in addresses
+            _read_value(each, found.get(_KEYS.required_name(each).casefold())) for each in addresses
         )
     )
 
@@ -286,7 +286,7 @@ def _read_value(address: VariableAddress, found: KeyValue | None) -> GetVariable
     return GetVariableResult(
         address=address,
         status=VariableStatus.ACCEPTED,
-        value=None if value is None else _KEYS.heard(address, value),
+        value=None if value is None else _KEYS.variable_value(address, value),
         mutability=Mutability.READ_ONLY if found.readonly else Mutability.READ_WRITE,
         characteristics=known,
     )
@@ -294,7 +294,7 @@ def _read_value(address: VariableAddress, found: KeyValue | None) -> GetVariable
 
 def _read_set(request: ChangeConfigurationRequest) -> SetVariables:
     address = _KEYS.address(request.key)
-    value = _KEYS.heard(address, request.value)
+    value = _KEYS.variable_value(address, request.value)
     return SetVariables(data=(SetVariableData(address=address, value=value),))
 
 
@@ -317,8 +317,8 @@ def _write_set(command: SetVariables) -> ChangeConfigurationRequest:
         )
     (data,) = command.data
     return ChangeConfigurationRequest(
-        key=_KEYS.wanted_name(data.address, data.attribute_type),
-        value=_KEYS.written(data.address, data.value),
+        key=_KEYS.required_name(data.address, data.attribute_type),
+        value=_KEYS.key_value(data.address, data.value),
     )
 
 

@@ -1,4 +1,6 @@
-"""Authorization and local lists (functional blocks C and D): who may charge, online and offline."""
+"""Authorization and local lists (functional blocks C and D): decides who may charge, online and
+offline.
+"""
 
 from ._authorization_block import AuthorizationBlock
 from ._authorization_events import (

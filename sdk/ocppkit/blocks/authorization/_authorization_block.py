@@ -1,4 +1,4 @@
-"""`AuthorizationBlock`: who may charge at a station (functional blocks C and D)."""
+"""The block that decides who may charge at a station (functional blocks C and D)."""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
@@ -48,8 +48,8 @@ from ._token_commands import (
 )
 from ._token_decisions import (
     AuthorizationSettings,
-    Situation,
     TokenDecision,
+    TokenSituation,
     decision_of,
     is_master_pass,
     refusal_of,
@@ -66,7 +66,8 @@ class _KeptAuthorization(KeptState, frozen=True):
 
 
 class AuthorizationBlock(Block):
-    """Decides who may charge at a station, by its local list, its cache, the CSMS and the rules for offline.
+    """Decides who may charge at a station: by its local list, its cache, the CSMS and the rules for
+    offline operation.
 
     The program tells which token was presented where. Each one is decided, at once or when the CSMS has
     answered: `AuthorizationDecided` tells how. If the block is given the block of transactions, an accepted token
@@ -85,7 +86,7 @@ class AuthorizationBlock(Block):
         has_display: bool = False,
         cache_capacity: int = 1000,
     ) -> None:
-        """Begins with an empty list, an empty cache and no drivers.
+        """Starts with an empty list, an empty cache and no authorized drivers.
 
         Args:
             evse_ids: the EVSEs; in OCPP 1.6, the connectors.
@@ -122,7 +123,7 @@ class AuthorizationBlock(Block):
     # What a program calls.
 
     def present(self, evse_id: int, id_token: IdToken, now: Moment) -> None:
-        """Handles a token that somebody presents: a card, a code, or a start button.
+        """Handles a token that a driver presents: a card, a code, or a start button.
 
         It starts, or stops if a driver is authorized at the EVSE. A start button is the token
         `IdToken("", "NoAuthorization")`. A token that the CSMS is being asked about, at this EVSE, is
@@ -145,12 +146,12 @@ class AuthorizationBlock(Block):
             # C01.FR.03, E07.FR.01, AUT-03: the token that started needs no authorization.
             self._stop(presented, AuthorizationMeans.SAME_TOKEN, None, (evse_id,), now)
         elif asked is None:
-            self._judge(presented, now, is_online=self.is_online)
+            self._decide_or_ask(presented, now, is_online=self.is_online)
         elif not asked.id_token.is_same_as(id_token):
             self._refuse(presented, AuthorizationRefusal.BUSY)
 
     def remote_start_refusal(self, evse_id: int, id_token: IdToken) -> str | None:
-        """Returns the reason code with which `start_remotely` would refuse a token; `None` if it takes it.
+        """Returns the reason code if `start_remotely` would refuse a token, else `None`.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -172,7 +173,7 @@ class AuthorizationBlock(Block):
         *,
         group_id_token: IdToken | None = None,
     ) -> None:
-        """Handles a remote start: the CSMS wants to start charging for a driver. [C05, F01, F02]
+        """Handles a remote start, by which the CSMS starts charging for a driver. [C05, F01, F02]
 
         The token is judged only if AuthCtrlr.AuthorizeRemoteStart is set, and never if its type is
         Central.
@@ -190,7 +191,9 @@ class AuthorizationBlock(Block):
         """
         self._check(evse_id, id_token)
         if self.remote_start_refusal(evse_id, id_token) is not None:
-            raise LocalProtocolError(f"EVSE {evse_id} has a driver already [answer Rejected]")
+            raise LocalProtocolError(
+                f"EVSE {evse_id} has an authorized driver already [answer Rejected]"
+            )
         presented = PresentedToken(
             evse_id=evse_id,
             id_token=id_token,
@@ -199,10 +202,11 @@ class AuthorizationBlock(Block):
             group_id_token=group_id_token,
             stops=False,
         )
-        self._judge(presented, now, is_online=self.is_online)
+        self._decide_or_ask(presented, now, is_online=self.is_online)
 
     def released(self, evse_id: int, now: Moment) -> None:
-        """Records that a driver is no longer authorized, for a program without the block of transactions.
+        """Records that a driver is no longer authorized. Only for programs without the block of
+        transactions.
 
         So it is when a transaction has ended, or when nobody has plugged in in time. [AUT-23]
 
@@ -213,7 +217,8 @@ class AuthorizationBlock(Block):
         self._drivers.release(evse_id)
 
     def learn(self, id_token: IdToken, info: TokenInfo, now: Moment) -> None:
-        """Records what the CSMS says about a token when it hears of a transaction. [C10.FR.05]
+        """Records what the CSMS says about a token in its reply to a report of a transaction.
+        [C10.FR.05]
 
         The block of transactions tells it; only a program without it calls the method.
         """
@@ -226,16 +231,16 @@ class AuthorizationBlock(Block):
 
     @property
     def is_online(self) -> bool:
-        """Whether the CSMS can be asked."""
+        """Whether the CSMS can be asked about a token now."""
         return self._circumstances.is_online
 
     def state(self) -> bytes:
-        """Returns the local list, the cache and the drivers."""
+        """Returns the local list, the cache and the authorized drivers."""
         kept = _KeptAuthorization(tokens=self._tokens.kept(), drivers=self._drivers.kept())
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores what was kept.
+        """Restores the stored state.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
@@ -252,12 +257,14 @@ class AuthorizationBlock(Block):
 
     def _check_evse(self, evse_id: int) -> None:
         if evse_id not in self._evse_ids:
-            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {list(self._evse_ids)}]")
+            raise LocalProtocolError(
+                f"there is no EVSE {evse_id} [use one of {list(self._evse_ids)}]"
+            )
 
-    def _situation(self, presented: PresentedToken, now: Moment, is_online: bool) -> Situation:
+    def _situation(self, presented: PresentedToken, now: Moment, is_online: bool) -> TokenSituation:
         driver = self._drivers.at(presented.evse_id)
         source, known = self._tokens.find(presented.id_token, now)
-        return Situation(
+        return TokenSituation(
             evse_id=presented.evse_id,
             id_token=presented.id_token,
             is_remote=presented.is_remote,
@@ -272,8 +279,8 @@ class AuthorizationBlock(Block):
             in_service=self._circumstances.is_in_service(presented.evse_id),
         )
 
-    def _judge(self, presented: PresentedToken, now: Moment, *, is_online: bool) -> None:
-        """Decides what a token may do, or asks the CSMS."""
+    def _decide_or_ask(self, presented: PresentedToken, now: Moment, *, is_online: bool) -> None:
+        """Decides about a token, or asks the CSMS."""
         case = self._situation(presented, now, is_online)
         decision, means = decision_of(case)
         if decision is TokenDecision.ASK:
@@ -285,19 +292,21 @@ class AuthorizationBlock(Block):
             # By its start the CSMS has said this.
             group = presented.group_id_token
             info = TokenInfo(status=AuthorizationStatus.ACCEPTED, group_id_token=group)
-        self._decide(presented, case, means, info, now, accepted=decision is TokenDecision.ACCEPT)
+        self._carry_out(
+            presented, case, means, info, now, accepted=decision is TokenDecision.ACCEPT
+        )
 
-    def _decide(
+    def _carry_out(
         self,
         presented: PresentedToken,
-        case: Situation,
+        case: TokenSituation,
         means: AuthorizationMeans,
         info: TokenInfo | None,
         now: Moment,
         *,
         accepted: bool,
     ) -> None:
-        """Does what a token may do, as some means has judged it."""
+        """Carries out the decision about a token."""
         if accepted and info is not None and info.is_accepted:
             running = self._drivers.running()
             if running and not presented.is_remote and is_master_pass(info, case.settings):
@@ -322,7 +331,7 @@ class AuthorizationBlock(Block):
         means: AuthorizationMeans = AuthorizationMeans.NOT_ASKED,
         info: TokenInfo | None = None,
     ) -> None:
-        self._tell(_decided(presented, means, info, refusal=refusal))
+        self._tell(_decision_event(presented, means, info, refusal=refusal))
 
     def _start(
         self,
@@ -334,7 +343,7 @@ class AuthorizationBlock(Block):
     ) -> None:
         group = None if info is None else info.group_id_token
         reservation_id = None if reserved is None else reserved.reservation_id
-        self._tell(_decided(presented, means, info, reservation_id=reservation_id))
+        self._tell(_decision_event(presented, means, info, reservation_id=reservation_id))
         self._drivers.start(presented, group, reservation_id, now)
 
     def _stop(
@@ -345,7 +354,7 @@ class AuthorizationBlock(Block):
         evse_ids: tuple[int, ...],
         now: Moment,
     ) -> None:
-        self._tell(_decided(presented, means, info, evse_ids=evse_ids))
+        self._tell(_decision_event(presented, means, info, evse_ids=evse_ids))
         self._drivers.stop(evse_ids, presented.id_token, StoppedReason.LOCAL, now)
 
     def _master_stop(
@@ -357,7 +366,9 @@ class AuthorizationBlock(Block):
         now: Moment,
     ) -> None:
         action = AuthorizationAction.MASTER_STOP
-        self._tell(replace(_decided(presented, means, info, evse_ids=running), action=action))
+        self._tell(
+            replace(_decision_event(presented, means, info, evse_ids=running), action=action)
+        )
         if not self._has_display:
             # C16.FR.02; with a display the driver chooses. # C16.FR.01
             self._drivers.stop(running, presented.id_token, StoppedReason.MASTER_PASS, now)
@@ -374,20 +385,20 @@ class AuthorizationBlock(Block):
         self, report: AuthorizeReport, reply: AuthorizeReply, now: Moment
     ) -> None:
         info = reply.id_token_info
-        presented = self._answered(report)
+        presented = self._take_waiting(report)
         self._tokens.learn(report.id_token, info, now)  # C10.FR.04
         if presented is not None:
             case = self._situation(presented, now, self.is_online)
-            self._decide(presented, case, AuthorizationMeans.CSMS, info, now, accepted=True)
+            self._carry_out(presented, case, AuthorizationMeans.CSMS, info, now, accepted=True)
 
     def _authorize_failed(self, report: AuthorizeReport, now: Moment) -> None:
-        presented = self._answered(report)
+        presented = self._take_waiting(report)
         if presented is not None:
             # Without an answer the CSMS counts as not reachable. # AUT-14, AUT-15
-            self._judge(presented, now, is_online=False)
+            self._decide_or_ask(presented, now, is_online=False)
 
-    def _answered(self, report: AuthorizeReport) -> PresentedToken | None:
-        """Returns the token that waits for an answer about it, which waits no longer."""
+    def _take_waiting(self, report: AuthorizeReport) -> PresentedToken | None:
+        """Returns the token to which an answer belongs, and removes it from those that wait."""
         for evse_id, each in self._asked.items():
             if evse_id == report.evse_id and each.id_token == report.id_token:
                 return self._asked.pop(evse_id)
@@ -406,7 +417,7 @@ class AuthorizationBlock(Block):
         self.learn(event.id_token, event.info, now)  # C10.FR.05
 
 
-def _decided(
+def _decision_event(
     presented: PresentedToken,
     means: AuthorizationMeans,
     info: TokenInfo | None,

@@ -1,4 +1,4 @@
-"""What happens in authorization, for the other blocks and the program."""
+"""Events about authorization, for the other blocks and the program."""
 
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 class AuthorizationAction(StrEnum):
-    """What somebody who presents a token wants."""
+    """What a driver wants who presents a token: to start, or to stop."""
 
     START = "Start"
     STOP = "Stop"
@@ -30,7 +30,7 @@ class AuthorizationAction(StrEnum):
 
 
 class AuthorizationMeans(StrEnum):
-    """By what means a token was judged."""
+    """The means by which a token was accepted or refused, such as the local list."""
 
     LOCAL_LIST = "LocalList"
     CACHE = "Cache"
@@ -52,7 +52,7 @@ class AuthorizationMeans(StrEnum):
 
 
 class AuthorizationRefusal(StrEnum):
-    """Why a token was refused."""
+    """The reason why a token was refused."""
 
     NOT_ACCEPTED = "NotAccepted"
     """Its status, if anything is known of it, says more."""
@@ -80,7 +80,7 @@ class AuthorizationRefusal(StrEnum):
 
 
 class AuthorizationDecided(Event, frozen=True, kw_only=True):
-    """It has been decided what a token that was presented may do."""
+    """Event: the station has decided what a presented token may do."""
 
     evse_id: int
     id_token: IdToken
@@ -106,7 +106,7 @@ class AuthorizationDecided(Event, frozen=True, kw_only=True):
 
 
 class LocalListConflict(Event, frozen=True, kw_only=True):
-    """The local list accepts a token which the CSMS, when it heard of the transaction, did not. # LAL-11
+    """Event: the local list accepts a token that the CSMS has refused afterwards. # LAL-11
 
     In 1.6 the block of availability reports it as an error of the station, until the list is updated.
     """
@@ -117,13 +117,13 @@ class LocalListConflict(Event, frozen=True, kw_only=True):
 
 
 class LocalListUpdated(Event, frozen=True, kw_only=True):
-    """The CSMS has changed the local list, or sent another one. # D01"""
+    """Event: the CSMS has changed or replaced the local list. # D01"""
 
     version_number: int
 
 
 class EvseReserved(Event, frozen=True, kw_only=True):
-    """An EVSE is reserved for a driver: other tokens are refused there. # H01, H03"""
+    """Event: an EVSE was reserved for a driver, so other tokens are refused there. # H01, H03"""
 
     evse_id: int
     reservation_id: int
@@ -132,14 +132,16 @@ class EvseReserved(Event, frozen=True, kw_only=True):
 
 
 class EvseReservationEnded(Event, frozen=True, kw_only=True):
-    """An EVSE is no longer reserved."""
+    """Event: an EVSE is no longer reserved."""
 
     evse_id: int
     reservation_id: int
 
 
 class EvseServiceChanged(Event, frozen=True, kw_only=True):
-    """An EVSE has gone out of service, or has a fault, and takes no new driver; or it is in service again. # G03"""
+    """Event: an EVSE went out of service or has a fault, so that nobody can start there; or it is
+    in service again. # G03
+    """
 
     evse_id: int
     in_service: bool

@@ -1,4 +1,4 @@
-"""How the versions of OCPP differ in authorization."""
+"""The rules by which authorization differs between versions of OCPP."""
 
 from ..transactions import TokenRules
 
@@ -6,7 +6,7 @@ __all__ = ["AuthorizationRules"]
 
 
 class AuthorizationRules(TokenRules, frozen=True, kw_only=True):
-    """How authorization works in one version of OCPP; the defaults are those of 2.1."""
+    """The rules of authorization in one version of OCPP. The defaults are those of 2.1."""
 
     list_needs_pre_authorize: bool = False
     """Whether the local list counts only with LocalPreAuthorize while the station is online (1.6)."""

@@ -1,4 +1,4 @@
-"""Who is authorized at which EVSE: as the block of transactions knows it, or kept here without that block."""
+"""The drivers who are authorized at the EVSEs of a station."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,7 +11,7 @@ __all__ = ["AuthorizedDriver", "AuthorizedDrivers", "PresentedToken"]
 
 
 class PresentedToken(Struct, frozen=True, kw_only=True):
-    """A token that was presented, until it is decided."""
+    """A presented token that waits for a decision."""
 
     evse_id: int
     id_token: IdToken
@@ -25,14 +25,16 @@ class PresentedToken(Struct, frozen=True, kw_only=True):
 
 
 class AuthorizedDriver(Struct, frozen=True):
-    """Who is authorized at an EVSE."""
+    """The driver who is authorized at an EVSE."""
 
     id_token: IdToken
     group_id_token: IdToken | None = None
 
 
 class AuthorizedDrivers:
-    """Who is authorized at the EVSEs of a station."""
+    """The drivers who are authorized at the EVSEs of a station. The block of transactions knows
+    them; without it, they are stored here.
+    """
 
     def __init__(
         self,
@@ -40,7 +42,7 @@ class AuthorizedDrivers:
         transactions: TransactionsBlock | None,
         changed: Callable[[], None],
     ) -> None:
-        """Begins without drivers.
+        """Starts without authorized drivers.
 
         Args:
             evse_ids: the EVSEs.
@@ -53,7 +55,7 @@ class AuthorizedDrivers:
         self._own: dict[int, AuthorizedDriver] = {}
 
     def at(self, evse_id: int) -> AuthorizedDriver | None:
-        """Returns who is authorized at an EVSE."""
+        """Returns the driver who is authorized at an EVSE, or `None`."""
         if self._transactions is None:
             return self._own.get(evse_id)
         state = self._transactions.state_of(evse_id)
@@ -62,7 +64,7 @@ class AuthorizedDrivers:
         return AuthorizedDriver(state.id_token, state.group_id_token)
 
     def running(self) -> tuple[int, ...]:
-        """Returns the EVSEs where a driver is authorized, or a transaction goes on."""
+        """Returns the EVSEs with an authorized driver or a transaction."""
         if self._transactions is None:
             return tuple(self._own)
         states = map(self._transactions.state_of, self._evse_ids)
@@ -77,7 +79,7 @@ class AuthorizedDrivers:
         reservation_id: int | None,
         now: Moment,
     ) -> None:
-        """Lets a driver charge."""
+        """Authorizes a driver at an EVSE."""
         evse_id, id_token = presented.evse_id, presented.id_token
         if self._transactions is None:
             self._own[evse_id] = AuthorizedDriver(id_token, group_id_token)
@@ -103,7 +105,7 @@ class AuthorizedDrivers:
     def stop(
         self, evse_ids: Sequence[int], id_token: IdToken, reason: StoppedReason, now: Moment
     ) -> None:
-        """Stops charging at some EVSEs, by a token that was presented."""
+        """Stops charging at the given EVSEs, because of a presented token."""
         for evse_id in evse_ids:
             if self._transactions is None:
                 self.release(evse_id)
@@ -111,12 +113,14 @@ class AuthorizedDrivers:
                 self._transactions.stopped(evse_id, now, reason=reason, id_token=id_token)
 
     def release(self, evse_id: int) -> None:
-        """Forgets a driver who is kept here."""
+        """Removes a driver who is stored here."""
         if self._own.pop(evse_id, None) is not None:
             self._changed()
 
     def learn(self, id_token: IdToken, info: TokenInfo) -> None:
-        """Records the group of a driver who is kept here, such as one who was not known offline. # C15"""
+        """Records the group of a driver who is stored here, for example one who was unknown
+        offline. # C15
+        """
         if not info.is_accepted or info.group_id_token is None:
             return
         for evse_id, driver in self._own.items():
@@ -125,9 +129,9 @@ class AuthorizedDrivers:
                 self._changed()
 
     def kept(self) -> Mapping[int, AuthorizedDriver]:
-        """Returns the drivers that are to be kept over a restart."""
+        """Returns the drivers to keep over a restart."""
         return self._own
 
     def restore(self, kept: Mapping[int, AuthorizedDriver]) -> None:
-        """Restores the drivers that were kept."""
+        """Restores the stored drivers."""
         self._own = dict(kept)

@@ -1,4 +1,4 @@
-"""`KnownTokens`: what a station knows of tokens without asking: its local list and its cache."""
+"""The tokens that a station knows without asking: its local list and its cache."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,7 +43,7 @@ _LIST_ENTRIES: Final = 1000
 
 
 class KeptTokens(Struct, frozen=True, kw_only=True):
-    """What is kept over a restart."""
+    """The tokens to keep over a restart."""
 
     list_version: int
     list_entries: tuple[LocalListEntry, ...]
@@ -51,7 +51,7 @@ class KeptTokens(Struct, frozen=True, kw_only=True):
 
 
 class KnownTokens:
-    """The local list and the cache of a station, as far as its settings switch them on."""
+    """The local list and the cache of a station, if its settings enable them."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class KnownTokens:
         cache_capacity: int,
         changed: Callable[[], None],
     ) -> None:
-        """Begins empty.
+        """Starts with an empty list and an empty cache.
 
         Args:
             model: the settings.
@@ -77,7 +77,9 @@ class KnownTokens:
     def find(
         self, id_token: IdToken, now: Moment
     ) -> tuple[AuthorizationMeans, TokenInfo] | tuple[None, None]:
-        """Returns from where a token is known, and what is known. # C13.FR.01, C14.FR.01, AUT-07"""
+        """Returns the source from which a token is known, and its information. # C13.FR.01,
+        C14.FR.01, AUT-07
+        """
         listed = self._listed(id_token)
         if listed is not None:
             return AuthorizationMeans.LOCAL_LIST, with_expiry(listed, now.wall)
@@ -87,7 +89,7 @@ class KnownTokens:
         return None, None
 
     def learn(self, id_token: IdToken, info: TokenInfo, now: Moment) -> None:
-        """Puts what the CSMS has said about a token into the cache."""
+        """Stores in the cache what the CSMS has said about a token."""
         # AUT-07: what is in the list does not come into the cache.
         # C02.FR.03, C03.FR.02, AUT-12: some tokens mean nothing the next time.
         if self._is_caching and self._listed(id_token) is None and id_token.type not in _NOT_CACHED:
@@ -96,13 +98,13 @@ class KnownTokens:
             self._keep()
 
     def shift(self, change: timedelta) -> None:
-        """Moves the times of the cache with the clock, which was set."""
+        """Shifts the times in the cache, because the clock was set."""
         if len(self._cache):
             self._cache.shift(change)
             self._keep()
 
     def kept(self) -> KeptTokens:
-        """Returns what is to be kept over a restart. # C10.FR.02, D01.FR.10"""
+        """Returns the tokens to keep over a restart. # C10.FR.02, D01.FR.10"""
         return KeptTokens(
             list_version=self._list.version,
             list_entries=tuple(self._list),
@@ -110,7 +112,7 @@ class KnownTokens:
         )
 
     def restore(self, kept: KeptTokens) -> None:
-        """Restores what was kept."""
+        """Restores the stored tokens."""
         self._list.fill(kept.list_version, kept.list_entries)
         self._cache.fill(kept.cache)
         self._show_sizes()
@@ -141,7 +143,7 @@ class KnownTokens:
         return LocalListVersion(version_number=version)
 
     def clear_cache(self, command: ClearCache, now: Moment) -> ClearCacheAnswer:
-        """Forgets what the cache has. # C11"""
+        """Removes all tokens from the cache. # C11"""
         if not self._is_caching:
             # C11.FR.04
             return ClearCacheAnswer(
@@ -173,7 +175,9 @@ class KnownTokens:
         self._changed()
 
     def _show_sizes(self) -> None:
-        """Sets the variables that tell how full list and cache are, if the station has them."""
+        """Sets the variables that tell how full the list and the cache are, if the station has
+        them.
+        """
         for key, size in (
             (LOCAL_AUTH_LIST_ENTRIES, len(self._list)),
             (AUTH_CACHE_STORAGE, self._cache.size),

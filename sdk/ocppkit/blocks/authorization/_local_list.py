@@ -1,4 +1,4 @@
-"""`LocalList`: the tokens that a CSMS has sent to a station, and a table of what it refuses to take.
+"""The local list of tokens that a CSMS sends to a station, and the reasons to refuse an update.
 
 A rule is a status, the reason code of OCPP 2.x, a requirement, a text, and a function that is true if
 an update breaks it. The first rule that is broken is the answer.
@@ -24,7 +24,7 @@ Key = Callable[[IdToken], Hashable]
 
 
 class ListLimits(NamedTuple):
-    """What a station can take."""
+    """The limits of a station's local list."""
 
     is_enabled: bool
     entries: float
@@ -33,10 +33,10 @@ class ListLimits(NamedTuple):
 
 
 class LocalList:
-    """The local list of one station: tokens, with what holds for them, and a version."""
+    """The local list of one station: its version, and tokens with their information."""
 
     def __init__(self, key: Key) -> None:
-        """Begins empty.
+        """Starts with an empty list.
 
         Args:
             key: returns what is equal for equal tokens.
@@ -53,13 +53,13 @@ class LocalList:
         return len(self._entries)
 
     def get(self, id_token: IdToken) -> TokenInfo | None:
-        """Returns what holds for a token; `None` if it is not in the list."""
+        """Returns the information about a token, or `None` if it is not in the list."""
         entry = self._entries.get(self._key(id_token))
         return None if entry is None else entry.id_token_info
 
     def update(self, update: SendLocalList, limits: ListLimits) -> SendLocalListAnswer:
         """Applies an update as a whole, or refuses it and changes nothing. # D01"""
-        case = _Update(update, self, self._updated(update), limits, self._key)
+        case = _UpdateCase(update, self, self._updated(update), limits, self._key)
         for status, reason_code, _, text, broken in _RULES:
             if broken(case):
                 return SendLocalListAnswer(
@@ -70,12 +70,12 @@ class LocalList:
         return SendLocalListAnswer(status=LocalListStatus.ACCEPTED)
 
     def fill(self, version: int, entries: Iterable[LocalListEntry]) -> None:
-        """Restores the list that was kept."""
+        """Restores the stored list."""
         self.version = version
         self._entries = {self._key(each.id_token): each for each in entries}
 
     def _updated(self, update: SendLocalList) -> dict[Hashable, LocalListEntry]:
-        """Returns the entries as an update makes them."""
+        """Returns the entries of the list after an update."""
         # D01.FR.15: a full list replaces all; without entries it removes all.
         is_full = update.update_type == LocalListUpdate.FULL
         entries = {} if is_full else dict(self._entries)
@@ -89,8 +89,8 @@ class LocalList:
         return entries
 
 
-class _Update(NamedTuple):
-    """An update, and all that it is checked against."""
+class _UpdateCase(NamedTuple):
+    """An update of the list, with all that decides whether it is accepted."""
 
     update: SendLocalList
     present: LocalList
@@ -106,7 +106,7 @@ class _Update(NamedTuple):
         return self.update.update_type == kind
 
 
-_Rule = tuple[LocalListStatus, str, str, str, Callable[[_Update], bool]]
+_Rule = tuple[LocalListStatus, str, str, str, Callable[[_UpdateCase], bool]]
 
 _RULES: Final[Sequence[_Rule]] = (
     (
@@ -189,7 +189,7 @@ def list_refusal(
     entries: float = inf,
     items_per_message: float = inf,
 ) -> SendLocalListAnswer | None:
-    """Returns why any station refuses an update of its list; `None` if one with an empty list takes it.
+    """Returns the reason why any station would refuse an update of its list, or `None`.
 
     Args:
         update: the update.
@@ -211,7 +211,8 @@ def list_updates(
     *,
     update_type: LocalListUpdate = LocalListUpdate.FULL,
 ) -> Sequence[SendLocalList]:
-    """Returns the commands by which a CSMS sends a list, in messages of a size that a station takes.
+    """Returns the commands with which a CSMS sends a list, in messages of a size that the station
+    accepts.
 
     Each message has a version of its own, and the last one that of the list. All but the first add to what
     the first one has sent. # LAL-10
@@ -227,13 +228,14 @@ def list_updates(
         ValueError: there are more messages than versions, or the number of items is below 1.
     """
     if items_per_message < 1:
-        raise ValueError("a message has one entry at least")
+        raise ValueError("items_per_message must be at least 1")
     begins = range(0, max(len(entries), 1), items_per_message)
     first = version_number - len(begins) + 1
     if first < 1:
         # D01.FR.18
         raise ValueError(
-            f"{len(begins)} messages need as many versions from 1 on, so version {version_number} is "
+            f"{len(begins)} messages need as many versions from 1 on, so version {version_number} "
+            "is "
             "too low [count versions up by more than 1, or send more entries at once]"
         )
     return [

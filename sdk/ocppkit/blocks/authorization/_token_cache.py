@@ -1,4 +1,4 @@
-"""`TokenCache`: what a CSMS has said about tokens, for a while and up to a number of them."""
+"""The cache of what a CSMS has said about tokens, limited in number and time."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ __all__ = ["CachedToken", "TokenCache", "with_expiry"]
 
 
 class CachedToken(Struct, frozen=True):
-    """A token, and what the CSMS last said about it."""
+    """A token in the cache, with what the CSMS last said about it."""
 
     id_token: IdToken
     info: TokenInfo
     updated_at: datetime
 
     def info_at(self, now: datetime, life_time: int) -> TokenInfo:
-        """Returns what still holds: Expired if it is too old. # AUT-11
+        """Returns the information that holds at this time: Expired if it is too old. # AUT-11
 
         Args:
             now: the present date and time.
@@ -37,7 +37,9 @@ class CachedToken(Struct, frozen=True):
 
 
 def with_expiry(info: TokenInfo, now: datetime) -> TokenInfo:
-    """Returns what holds of a token at a time: Expired if it was accepted until then only. # AUT-11"""
+    """Returns the information that holds at this time: Expired if it was accepted only until an
+    earlier one. # AUT-11
+    """
     end = info.cache_expiry_date_time
     if info.is_accepted and end is not None and end <= now:
         return replace(info, status=AuthorizationStatus.EXPIRED)
@@ -45,10 +47,10 @@ def with_expiry(info: TokenInfo, now: datetime) -> TokenInfo:
 
 
 class TokenCache:
-    """What the CSMS has said about tokens that are not in the local list."""
+    """What the CSMS has said about tokens, by token."""
 
     def __init__(self, capacity: int, key: Callable[[IdToken], Hashable]) -> None:
-        """Begins empty.
+        """Starts with an empty cache.
 
         Args:
             capacity: how many tokens are remembered, at least one.
@@ -59,7 +61,8 @@ class TokenCache:
         """
         if capacity < 1:
             raise ValueError(
-                "a cache has room for one token at least [set AuthCacheCtrlr.Enabled to have none]"
+                "the capacity of the cache must be at least 1 [set AuthCacheCtrlr.Enabled to "
+                "have none]"
             )
         self._capacity = capacity
         self._key = key
@@ -74,7 +77,7 @@ class TokenCache:
         return len(self._tokens)
 
     def get(self, id_token: IdToken) -> CachedToken | None:
-        """Returns what is known of a token."""
+        """Returns the information about a token, or `None`."""
         return self._tokens.get(self._key(id_token))
 
     def put(
@@ -85,7 +88,7 @@ class TokenCache:
         life_time: int,
         max_size: float = inf,
     ) -> None:
-        """Remembers what the CSMS says about a token, whatever it is. # C10.FR.01/04/05
+        """Stores what the CSMS says about a token, whether it is accepted or not. # C10.FR.01/04/05
 
         A full cache forgets tokens that are not valid, then those that were not updated for the longest
         time.
@@ -108,18 +111,18 @@ class TokenCache:
             self._add(token)
 
     def clear(self) -> None:
-        """Forgets all tokens."""
+        """Removes all tokens."""
         self._tokens.clear()
         self.size = 0
 
     def fill(self, tokens: Iterable[CachedToken]) -> None:
-        """Restores the tokens that were kept, the longest not updated first."""
+        """Restores the stored tokens, given in the order of their last update."""
         self.clear()
         for each in tokens:
             self._add(each)
 
     def shift(self, change: timedelta) -> None:
-        """Shifts the time of each token's last update by as much as the clock was set."""
+        """Shifts the time of each token's last update, because the clock was set."""
         self.fill([replace(each, updated_at=each.updated_at + change) for each in self])
 
     def _add(self, token: CachedToken) -> None:
@@ -132,7 +135,9 @@ class TokenCache:
             self.size -= _size(token)
 
     def _first_to_forget(self, now: datetime, life_time: int) -> Hashable:
-        """Returns what makes room: the oldest that is not valid, or else the oldest. # C10.FR.07"""
+        """Returns the token to remove when the cache is full: the oldest that is not valid, else
+        the oldest. # C10.FR.07
+        """
         invalid = (
             key
             for key, each in self._tokens.items()

@@ -1,4 +1,6 @@
-"""What a CSMS wants of the local list and the cache of tokens, and what a station asks about a token."""
+"""Commands and reports about tokens, the local list and the cache, in one form for all versions of
+OCPP.
+"""
 
 from enum import StrEnum
 
@@ -24,13 +26,13 @@ __all__ = [
 
 
 class AuthorizeReply(ReportReply, frozen=True, kw_only=True):
-    """What a CSMS says about a token."""
+    """The CSMS's reply to an `AuthorizeReport`: what it says about a token."""
 
     id_token_info: TokenInfo
 
 
 class AuthorizeReport(Report[AuthorizeReply], frozen=True, kw_only=True):
-    """Asks the CSMS whether a token may be used. # C01"""
+    """Report: asks the CSMS whether a token may be used. # C01"""
 
     id_token: IdToken
     evse_id: int | None = None
@@ -38,7 +40,7 @@ class AuthorizeReport(Report[AuthorizeReply], frozen=True, kw_only=True):
 
 
 class LocalListUpdate(StrEnum):
-    """What a CSMS does to the local list."""
+    """Ways to update the local list: replace it, or change some entries."""
 
     FULL = "Full"
     """Replaces all entries."""
@@ -48,7 +50,7 @@ class LocalListUpdate(StrEnum):
 
 
 class LocalListStatus(StrEnum):
-    """Whether a station has taken an update of its local list."""
+    """The station's answer to an update of its local list."""
 
     ACCEPTED = "Accepted"
     FAILED = "Failed"
@@ -66,7 +68,7 @@ class LocalListEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SendLocalListAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """Whether the station has taken an update of its local list."""
+    """The station's answer to `SendLocalList`."""
 
     status: str
     """A `LocalListStatus`."""
@@ -78,7 +80,7 @@ class SendLocalListAnswer(CommandAnswer, frozen=True, kw_only=True):
 
 
 class SendLocalList(Command[SendLocalListAnswer], frozen=True, kw_only=True):
-    """Replaces or changes the list of tokens that the station knows without asking. # D01"""
+    """Command: replaces or changes the local list of a station. # D01"""
 
     version_number: int
     """The version that the list has afterwards; above 0, and for a differential update above the present one."""
@@ -92,25 +94,25 @@ class SendLocalList(Command[SendLocalListAnswer], frozen=True, kw_only=True):
 
 
 class LocalListVersion(CommandAnswer, frozen=True, kw_only=True):
-    """Which version of the local list a station has."""
+    """The station's answer to `GetLocalListVersion`: the version of its local list."""
 
     version_number: int
     """0 for no list; -1 in 1.6 if there cannot be one."""
 
 
 class GetLocalListVersion(Command[LocalListVersion], frozen=True, kw_only=True):
-    """Asks for the version of the local list. # D02"""
+    """Command: asks for the version of the local list. # D02"""
 
 
 class ClearCacheStatus(StrEnum):
-    """Whether a station has cleared its cache of tokens."""
+    """The station's answer to a request to clear its cache of tokens."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
 
 
 class ClearCacheAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """Whether the station has cleared its cache of tokens."""
+    """The station's answer to `ClearCache`."""
 
     status: str
     """A `ClearCacheStatus`."""
@@ -122,4 +124,4 @@ class ClearCacheAnswer(CommandAnswer, frozen=True, kw_only=True):
 
 
 class ClearCache(Command[ClearCacheAnswer], frozen=True, kw_only=True):
-    """Makes the station forget what it has learned about tokens, but for its local list. # C11"""
+    """Command: removes all tokens from the station's cache. The local list stays. # C11"""

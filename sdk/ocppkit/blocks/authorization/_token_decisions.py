@@ -1,4 +1,4 @@
-"""How a station judges a token, as two tables.
+"""Decides about a token by two tables: one for the means of decision, one for reasons to refuse.
 
 The first table says by what means a token is judged: by what the station knows of it, by nothing at all, or by asking
 the CSMS. The second one says what refuses a token that the means accepts. A row has a requirement and a
@@ -27,8 +27,8 @@ from ._authorization_rules import AuthorizationRules
 
 __all__ = [
     "AuthorizationSettings",
-    "Situation",
     "TokenDecision",
+    "TokenSituation",
     "decision_of",
     "is_master_pass",
     "refusal_of",
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class TokenDecision(Enum):
-    """What is decided of a token at first."""
+    """The first decision about a token: accept, refuse or ask the CSMS."""
 
     ACCEPT = auto()
     REFUSE = auto()
@@ -44,7 +44,7 @@ class TokenDecision(Enum):
 
 
 class AuthorizationSettings(NamedTuple):
-    """The settings of the station that count, as they are now."""
+    """The settings of the station that decide about tokens, with their present values."""
 
     is_enabled: bool
     authorize_remote_start: bool
@@ -82,8 +82,8 @@ class AuthorizationSettings(NamedTuple):
         )
 
 
-class Situation(NamedTuple):
-    """A token that was presented, and all that it is judged by."""
+class TokenSituation(NamedTuple):
+    """A presented token, with all that decides about it."""
 
     evse_id: int
     id_token: IdToken
@@ -119,7 +119,7 @@ class Situation(NamedTuple):
 
     @property
     def is_valid(self) -> bool:
-        """Whether what is known of the token lets it charge here."""
+        """Whether the information about the token allows charging here."""
         known = self.known
         # C01.FR.19-21: a token may be limited to some EVSEs.
         return (
@@ -133,14 +133,14 @@ class Situation(NamedTuple):
         return self.rules.has_token_types and self.id_token.type == "NoAuthorization"
 
 
-def decision_of(case: Situation) -> tuple[TokenDecision, AuthorizationMeans]:
-    """Returns what is decided of a token, and by what means."""
+def decision_of(case: TokenSituation) -> tuple[TokenDecision, AuthorizationMeans]:
+    """Returns the first decision about a token, and the means by which it is made."""
     row = next(each for each in _MEANS if each[3](case))
     return row[0], row[1] or case.source or AuthorizationMeans.OFFLINE
 
 
-def refusal_of(case: Situation, info: TokenInfo | None) -> AuthorizationRefusal | None:
-    """Returns what refuses a token that its means has accepted; `None` if nothing does.
+def refusal_of(case: TokenSituation, info: TokenInfo | None) -> AuthorizationRefusal | None:
+    """Returns the reason to refuse a token that was accepted at first; `None` if there is none.
 
     Args:
         case: the situation.
@@ -169,7 +169,7 @@ def is_master_pass(info: TokenInfo | None, settings: AuthorizationSettings) -> b
     )
 
 
-def _fits_reservation(case: Situation, info: TokenInfo | None) -> bool:
+def _fits_reservation(case: TokenSituation, info: TokenInfo | None) -> bool:
     reserved = case.reserved
     return (
         reserved is None
@@ -178,7 +178,7 @@ def _fits_reservation(case: Situation, info: TokenInfo | None) -> bool:
     )
 
 
-_Counts = Callable[[Situation], bool]
+_Counts = Callable[[TokenSituation], bool]
 
 _MEANS: Final[Sequence[tuple[TokenDecision, AuthorizationMeans | None, str, _Counts]]] = (
     # Who need not be known.
@@ -305,7 +305,7 @@ _MEANS: Final[Sequence[tuple[TokenDecision, AuthorizationMeans | None, str, _Cou
 )
 """Decision, means (`None` for what knows the token), requirements, and whether the row counts; the first one does."""
 
-_Refuses = Callable[[Situation, TokenInfo | None], bool]
+_Refuses = Callable[[TokenSituation, TokenInfo | None], bool]
 
 _REFUSALS: Final[Sequence[tuple[AuthorizationRefusal, str, _Refuses]]] = (
     (

@@ -12,7 +12,7 @@ from ._connector_states import (
     ConnectorStatus,
     ConnectorUse,
     connector_use,
-    moves_between,
+    statuses_between,
 )
 from ._connectors import ReservationHolder
 from ._status_messages import (
@@ -47,6 +47,6 @@ __all__ = [
     "StatusReport",
     "VariableEventReport",
     "connector_use",
-    "moves_between",
+    "statuses_between",
     "statuses_of",
 ]

@@ -1,4 +1,4 @@
-"""`AvailabilityBlock`: how the connectors of a station are, what of it is reported, and what is in service."""
+"""The block that reports the statuses of connectors, and takes EVSEs out of service."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -54,7 +54,8 @@ class _KeptAvailability(KeptState, frozen=True):
 
 
 class AvailabilityBlock(Block):
-    """Availability (functional block G): statuses of connectors, and what is in service.
+    """Availability (functional block G): reports the statuses of connectors, and takes places out
+    of service.
 
     The transactions block tells it what happens at the EVSEs by events; without that block, a program
     calls `take`. In OCPP 1.6 each connector is an EVSE whose only connector is 1.
@@ -65,7 +66,7 @@ class AvailabilityBlock(Block):
     def __init__(
         self, rules: AvailabilityRules, model: DeviceModel, connectors: Mapping[int, int]
     ) -> None:
-        """Begins with everything available.
+        """Starts with all EVSEs available.
 
         Args:
             rules: those of the OCPP version, `dialect.rules(AvailabilityRules)`.
@@ -80,7 +81,8 @@ class AvailabilityBlock(Block):
         self._evses = Evses(connectors)
         if rules.station_has_status and max(connectors.values()) > 1:
             raise ValueError(
-                f"EVSEs with {dict(connectors)} connectors [in OCPP 1.6 each connector is an EVSE with one]"
+                f"EVSEs with {dict(connectors)} connectors [in OCPP 1.6 each connector is an EVSE "
+                "with one]"
             )
         self._out_of_service = OutOfService(self._evses, station_overrides=rules.station_overrides)
         self._derived = DerivedStatuses(
@@ -104,13 +106,13 @@ class AvailabilityBlock(Block):
             CsmsConnected, lambda event, now: self._reporter.connect(event.offline_for, now)
         )
         self._on_event(CsmsDisconnected, lambda event, now: self._reporter.disconnect())
-        self._on_failure(StatusReport, self._lost)
-        self._on_failure(VariableEventReport, self._lock_report_lost)
+        self._on_failure(StatusReport, self._handle_lost_report)
+        self._on_failure(VariableEventReport, self._handle_lost_lock_report)
 
     # What a program, or the transactions block, tells.
 
     def take(self, state: EvseState, now: Moment) -> None:
-        """Records the state of an EVSE: plug, driver, energy, transaction.
+        """Records the state of an EVSE: plug, driver, energy and transaction.
 
         The transactions block tells it by `EvseChanged`; a program without that block calls this.
 
@@ -123,7 +125,8 @@ class AvailabilityBlock(Block):
         self._update(now)
 
     def reserve(self, evse_id: int, holder: ReservationHolder, now: Moment) -> None:
-        """Records that an EVSE is reserved, and for whom; this is kept over a restart. # BOOT-24
+        """Records that an EVSE is reserved, and for whom. The reservation is kept over a restart. #
+        BOOT-24
 
         `EvseReserved` tells it to the authorization block. It ends when the driver is authorized.
 
@@ -134,7 +137,8 @@ class AvailabilityBlock(Block):
         self._tell(_reserved(evse_id, holder))
 
     def end_reservation(self, evse_id: int, now: Moment) -> None:
-        """Records that an EVSE is no longer reserved: used, cancelled or expired.
+        """Records that an EVSE is no longer reserved, because the reservation was used, cancelled
+        or has expired.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -147,7 +151,7 @@ class AvailabilityBlock(Block):
     def set_error(
         self, evse_id: int, connector_id: int, error: StatusError | None, now: Moment
     ) -> None:
-        """Records what is wrong with a connector, or that nothing is any more.
+        """Records the error of a connector, or that it has none any more.
 
         Args:
             evse_id: the EVSE; 0 for the station as a whole.
@@ -160,12 +164,12 @@ class AvailabilityBlock(Block):
             ValueError: EVCommunicationError, which can only be a warning, is said to be a fault. # STA-06
         """
         if error is not None and error.is_fault and error.error_code == _EV_COMMUNICATION:
-            raise ValueError(f"{_EV_COMMUNICATION} is no fault [is_fault=False]")
+            raise ValueError(f"{_EV_COMMUNICATION} is not a fault [pass is_fault=False]")
         self._record(evse_id, connector_id).error = NO_ERROR if error is None else error
         self._update(now)
 
     def lock_failed(self, evse_id: int, connector_id: int, now: Moment) -> None:
-        """Records that the lock of a connector does not hold. # G05
+        """Records that the lock of a connector has failed. # G05
 
         Raises:
             LocalProtocolError: there is no such connector.
@@ -197,11 +201,11 @@ class AvailabilityBlock(Block):
         return tuple(evse.evse_id for evse in self._evses)
 
     def has(self, evse_id: int, connector_id: int | None) -> bool:
-        """Returns whether there is such an EVSE and, if one is named, such a connector."""
+        """Returns whether the station has this EVSE and, if one is given, this connector."""
         return self._evses.has(evse_id, connector_id)
 
     def state_of(self, evse_id: int) -> EvseState:
-        """Returns how an EVSE is, as it was told last.
+        """Returns the state of an EVSE.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -209,7 +213,7 @@ class AvailabilityBlock(Block):
         return self._evses.evse(evse_id).state
 
     def use_of(self, evse_id: int, connector_id: int) -> ConnectorUse:
-        """Returns the state of use of a connector.
+        """Returns what a connector is used for.
 
         Raises:
             LocalProtocolError: there is no such connector.
@@ -217,7 +221,7 @@ class AvailabilityBlock(Block):
         return self._evses.connector(evse_id, connector_id).use
 
     def uses_of(self, evse_id: int) -> tuple[ConnectorUse, ...]:
-        """Returns the state of use of each connector of an EVSE, in order.
+        """Returns what each connector of an EVSE is used for, in order.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -233,7 +237,7 @@ class AvailabilityBlock(Block):
         return self._derived.is_operative(self._evses.evse(evse_id))
 
     def holder_of(self, evse_id: int) -> ReservationHolder | None:
-        """Returns for whom an EVSE is reserved; `None` if it is not.
+        """Returns the holder of the reservation of an EVSE, or `None`.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -241,7 +245,8 @@ class AvailabilityBlock(Block):
         return self._evses.evse(evse_id).holder
 
     def withdraw(self, evse_id: int | None, now: Moment) -> None:
-        """Takes an EVSE, or all, out of service until the station has restarted, or `readmit` is called. # B12
+        """Takes an EVSE, or all, out of service until the station restarts or `readmit` is called.
+        # B12
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -257,7 +262,7 @@ class AvailabilityBlock(Block):
         self._set_withdrawn(evse_id, False, now)
 
     def report_status(self, evse_id: int | None, connector_id: int | None, now: Moment) -> None:
-        """Reports the status of a connector, or of all, because the CSMS has asked for it. # F06
+        """Reports the status of a connector, or of all, at the request of the CSMS. # F06
 
         Args:
             evse_id: the EVSE; `None` for all, and in 1.6 the station; 0 for the station in 1.6.
@@ -267,21 +272,21 @@ class AvailabilityBlock(Block):
         Raises:
             LocalProtocolError: there is no such connector.
         """
-        for each in tuple(self._asked_for(evse_id, connector_id)):
+        for each in tuple(self._records_asked_for(evse_id, connector_id)):
             self._reporter.tell(each, now, triggered=True)
 
     # What a driver calls.
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when a status has stayed for MinimumStatusDuration (1.6)."""
+        """Returns the time at which a status has lasted for MinimumStatusDuration (1.6)."""
         return self._reporter.next_deadline()
 
     def handle_timeout(self, now: Moment) -> None:
-        """Reports the statuses that have stayed for long enough."""
+        """Reports the statuses that have lasted for long enough."""
         self._reporter.tell_changes(now)
 
     def state(self) -> bytes:
-        """Returns what is out of service and what is reserved. # G03.FR.08, G04.FR.09"""
+        """Returns the places out of service and the reservations. # G03.FR.08, G04.FR.09"""
         kept = _KeptAvailability(
             out_of_service=list(self._out_of_service),
             reservations={
@@ -291,7 +296,7 @@ class AvailabilityBlock(Block):
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores what was kept.
+        """Restores the stored state.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
@@ -337,11 +342,11 @@ class AvailabilityBlock(Block):
         self._note_change()
         self._update(now)
 
-    def _lost(self, report: StatusReport, now: Moment) -> None:
+    def _handle_lost_report(self, report: StatusReport, now: Moment) -> None:
         # Reported again after the next connect; at once it would be refused at once.
         self._record(report.evse_id, report.connector_id).is_lost = True
 
-    def _lock_report_lost(self, report: VariableEventReport, now: Moment) -> None:
+    def _handle_lost_lock_report(self, report: VariableEventReport, now: Moment) -> None:
         for each in report.events:
             self._record(each.evse_id or ALL, each.connector_id or ALL).lock_report_lost = True
 
@@ -378,7 +383,7 @@ class AvailabilityBlock(Block):
             return self._evses.station
         return self._evses.connector(evse_id, connector_id)
 
-    def _asked_for(
+    def _records_asked_for(
         self, evse_id: int | None, connector_id: int | None
     ) -> Iterator[ConnectorRecord]:
         if not evse_id and self._rules.station_has_status:

@@ -1,4 +1,4 @@
-"""What a connector is used for, and the status that a version of OCPP reports for it.
+"""Finds what a connector is used for, and the status that a version of OCPP has for it.
 
 Facts of a connector change one by one; the use follows from them by the first row of a table that fits,
 and the status from the use by a table of the version, in `AvailabilityRules`. So 1.6 with its nine
@@ -17,12 +17,12 @@ __all__ = [
     "ConnectorStatus",
     "ConnectorUse",
     "connector_use",
-    "moves_between",
+    "statuses_between",
 ]
 
 
 class ConnectorStatus(StrEnum):
-    """The status of a connector, or of a station in 1.6, in the words of all versions."""
+    """The status of a connector (in 1.6, also of a station), by the names of all versions."""
 
     AVAILABLE = "Available"
     OCCUPIED = "Occupied"
@@ -37,7 +37,7 @@ class ConnectorStatus(StrEnum):
 
 
 class ConnectorUse(StrEnum):
-    """What a connector is used for; more is told apart than any version reports."""
+    """What a connector is used for, in more detail than any version of OCPP reports."""
 
     FREE = "Free"
     AUTHORIZED = "Authorized"
@@ -61,7 +61,7 @@ class ConnectorUse(StrEnum):
 
 
 class ConnectorFacts(Struct, frozen=True, kw_only=True):
-    """What is known of a connector."""
+    """The facts from which the use of a connector follows."""
 
     faulted: bool = False
     operative: bool = True
@@ -119,7 +119,7 @@ _USES: Final[Sequence[tuple[ConnectorUse, Callable[[ConnectorFacts], bool]]]] = 
 
 
 def connector_use(facts: ConnectorFacts) -> ConnectorUse:
-    """Returns the state of use of a connector."""
+    """Returns what a connector is used for."""
     return next(use for use, fits in _USES if fits(facts))
 
 
@@ -128,7 +128,7 @@ def _is_in(facts: ConnectorFacts, charging_state: str) -> bool:
 
 
 class AvailabilityRules(Struct, frozen=True, kw_only=True):
-    """How the versions of OCPP differ in availability."""
+    """The rules of availability in one version of OCPP."""
 
     statuses: Mapping[ConnectorUse, ConnectorStatus]
     """The status that is reported for each use."""
@@ -163,10 +163,11 @@ _BETWEEN: Final = (
 )
 
 
-def moves_between(
+def statuses_between(
     old: ConnectorStatus, new: ConnectorStatus, rules: AvailabilityRules
 ) -> Sequence[ConnectorStatus]:
-    """Returns the statuses to report on the way from one to another, so that each move is allowed. # STA-02
+    """Returns the statuses to report between an old and a new one, as OCPP 1.6 does not allow every
+    change. # STA-02
 
     Args:
         old: the status that was reported last.

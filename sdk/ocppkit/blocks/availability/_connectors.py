@@ -1,4 +1,4 @@
-"""The EVSEs and connectors of a station: what is known of each."""
+"""The EVSEs and connectors of a station, with the facts about each."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,14 +18,16 @@ ALL = 0
 
 
 class ReservationHolder(Struct, frozen=True):
-    """For whom an EVSE is reserved."""
+    """The driver, or group of drivers, for whom an EVSE is reserved."""
 
     reservation_id: int
     id_token: IdToken
     group_id_token: IdToken | None = None
 
     def is_for(self, id_token: IdToken, group_id_token: IdToken | None = None) -> bool:
-        """Returns whether a driver may use the reservation: the same token, or one of the same group."""
+        """Returns whether a driver may use the reservation, by the same token or one of the same
+        group.
+        """
         if id_token.is_same_as(self.id_token):
             return True
         if group_id_token is None or self.group_id_token is None:
@@ -34,7 +36,7 @@ class ReservationHolder(Struct, frozen=True):
 
 
 class ConnectorRecord:
-    """One connector; or, as connector 0 of EVSE 0, the station as a whole."""
+    """One connector. Connector 0 of EVSE 0 stands for the station as a whole."""
 
     def __init__(self, evse_id: int, connector_id: int) -> None:
         self.evse_id = evse_id
@@ -61,7 +63,7 @@ class ConnectorRecord:
 
 
 class EvseRecord:
-    """One EVSE."""
+    """One EVSE with its connectors."""
 
     def __init__(self, evse_id: int, connectors: int) -> None:
         self.evse_id = evse_id
@@ -86,7 +88,7 @@ class EvseRecord:
 
     @property
     def has_transaction(self) -> bool:
-        """Whether a transaction goes on."""
+        """Whether a transaction is running."""
         return self.state.transaction_id is not None
 
     def take(self, state: EvseState) -> None:
@@ -99,12 +101,12 @@ class EvseRecord:
         self.state = state
 
     def is_used_by(self, connector_id: int) -> bool:
-        """Returns whether a connector is the one that the driver uses, or may still choose."""
+        """Returns whether the driver uses this connector, or may still choose it."""
         is_chosen = self.state.connected or self.was_connected
         return not is_chosen or self.state.connector_id in (None, connector_id)
 
     def has_transaction_on(self, connector_id: int) -> bool:
-        """Returns whether a transaction goes on that may be on a connector."""
+        """Returns whether a transaction is running that may use this connector."""
         return self.has_transaction and self.is_used_by(connector_id)
 
 
@@ -112,7 +114,7 @@ class Evses:
     """All EVSEs of a station, by their ids."""
 
     def __init__(self, connectors: Mapping[int, int]) -> None:
-        """Sets the EVSEs with their numbers of connectors.
+        """Creates the EVSEs, with the given numbers of connectors.
 
         Raises:
             ValueError: the ids are not 1, 2, 3 and so on, or an EVSE has no connector. # CON-01, CON-02
@@ -133,7 +135,7 @@ class Evses:
             yield from evse.connectors.values()
 
     def has(self, evse_id: int, connector_id: int | None) -> bool:
-        """Returns whether there is such an EVSE and, if one is named, such a connector."""
+        """Returns whether the station has this EVSE and, if one is given, this connector."""
         evse = self._evses.get(evse_id)
         return evse is not None and (connector_id is None or connector_id in evse.connectors)
 
@@ -144,9 +146,7 @@ class Evses:
             LocalProtocolError: there is none with this id.
         """
         if evse_id not in self._evses:
-            raise LocalProtocolError(
-                f"there is no EVSE {evse_id} [it is one of {list(self._evses)}]"
-            )
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [use one of {list(self._evses)}]")
         return self._evses[evse_id]
 
     def connector(self, evse_id: int, connector_id: int) -> ConnectorRecord:
@@ -158,6 +158,7 @@ class Evses:
         evse = self.evse(evse_id)
         if connector_id not in evse.connectors:
             raise LocalProtocolError(
-                f"EVSE {evse_id} has no connector {connector_id} [it is one of {list(evse.connectors)}]"
+                f"EVSE {evse_id} has no connector {connector_id} [use one of "
+                f"{list(evse.connectors)}]"
             )
         return evse.connectors[connector_id]

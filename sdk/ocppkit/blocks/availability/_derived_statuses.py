@@ -1,4 +1,4 @@
-"""Derives the statuses of connectors from what is known of them, and tells what has changed."""
+"""Derives the statuses of connectors from the facts about them, and reports changes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +20,7 @@ _UNUSABLE: Final = (ConnectorUse.INOPERATIVE, ConnectorUse.FAULTED)
 
 
 class DerivedStatuses:
-    """Keeps the statuses of all connectors up to date."""
+    """Updates the statuses of all connectors when facts change."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class DerivedStatuses:
         *,
         tell: Callable[[Event], None],
     ) -> None:
-        """Sets what the statuses follow from, and what leaves an event."""
+        """Sets the sources of the facts, and the function that takes events."""
         self._rules = rules
         self._model = model
         self._evses = evses
@@ -39,11 +39,11 @@ class DerivedStatuses:
         self._tell = tell
 
     def is_operative(self, evse: EvseRecord) -> bool:
-        """Returns whether a connector of an EVSE is in service."""
+        """Returns whether at least one connector of an EVSE is in service."""
         return any(not self._out_of_service.has_connector(evse, each) for each in evse.connectors)
 
     def update(self, now: Moment) -> None:
-        """Derives what each connector is used for, and tells what has changed."""
+        """Derives what each connector is used for, and queues events for the changes."""
         station = self._evses.station
         faulted, out = station.error.is_fault, self._out_of_service.has_station()
         self._set_use(station, ConnectorFacts(faulted=faulted, operative=not out), now)
@@ -61,7 +61,7 @@ class DerivedStatuses:
         show_statuses(self._model, self._evses)
 
     def _set_use(self, record: ConnectorRecord, facts: ConnectorFacts, now: Moment) -> bool:
-        """Sets the state of use of a connector, and returns whether that changes its status."""
+        """Sets what a connector is used for; returns whether that changes its status."""
         old = record.status, record.shown_error
         record.use = connector_use(facts)
         record.status = self._rules.statuses[record.use]

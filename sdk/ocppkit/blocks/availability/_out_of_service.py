@@ -1,4 +1,6 @@
-"""What a CSMS has taken out of service: the station, EVSEs and connectors, each for itself."""
+"""The places that a CSMS has taken out of service: the station, EVSEs and connectors, independently
+of each other.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
@@ -20,7 +22,7 @@ class OutOfService:
     """
 
     def __init__(self, evses: Evses, *, station_overrides: bool) -> None:
-        """Begins with everything in service.
+        """Starts with all places in service.
 
         Args:
             evses: the EVSEs of the station.
@@ -35,7 +37,7 @@ class OutOfService:
         return iter(sorted(self._places))
 
     def set(self, place: Place, status: OperationalStatus) -> None:
-        """Takes a place out of service, or into it again."""
+        """Takes a place out of service, or back into service."""
         places = {place}
         if place == (ALL, ALL) and not self._station_overrides:
             # AVA-04: in 1.6, connector 0 means the station and all its connectors.
@@ -46,7 +48,7 @@ class OutOfService:
             self._places -= places
 
     def restore(self, places: Iterable[Place]) -> None:
-        """Restores what an earlier run has kept; places that the station no longer has are forgotten."""
+        """Restores the stored places. Places that the station no longer has are ignored."""
         self._places = {
             (evse_id, connector_id)
             for evse_id, connector_id in places
@@ -54,7 +56,9 @@ class OutOfService:
         }
 
     def waits_for_transaction(self, place: Place) -> bool:
-        """Returns whether a transaction runs in a place, so that it cannot be taken out of service now."""
+        """Returns whether a transaction is running at a place, so that it cannot be taken out of
+        service yet.
+        """
         evse_id, connector_id = place
         if evse_id == ALL:
             return any(evse.has_transaction for evse in self._evses)
@@ -64,11 +68,11 @@ class OutOfService:
         )
 
     def has_station(self) -> bool:
-        """Returns whether the station itself is out of service now."""
+        """Returns whether the station as a whole is out of service now."""
         return (ALL, ALL) in self._places and not self.waits_for_transaction((ALL, ALL))
 
     def has_evse(self, evse: EvseRecord) -> bool:
-        """Returns whether an EVSE as a whole is out of service now, by itself or with its station."""
+        """Returns whether an EVSE as a whole is out of service now, itself or with the station."""
         is_out = (
             evse.is_withdrawn
             or (evse.evse_id, ALL) in self._places
@@ -78,6 +82,8 @@ class OutOfService:
         return is_out and not evse.has_transaction
 
     def has_connector(self, evse: EvseRecord, connector_id: int) -> bool:
-        """Returns whether a connector is out of service now, by itself or with its EVSE or station."""
+        """Returns whether a connector is out of service now, itself or with its EVSE or the
+        station.
+        """
         is_out = (evse.evse_id, connector_id) in self._places
         return self.has_evse(evse) or (is_out and not evse.has_transaction_on(connector_id))

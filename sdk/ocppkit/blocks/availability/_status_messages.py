@@ -1,4 +1,4 @@
-"""What a station and a CSMS tell each other about availability, in one form for all OCPP versions.
+"""Commands and reports about availability, in one form for all versions of OCPP.
 
 Names are those of OCPP 2.1. A connector of OCPP 1.6 is an EVSE here, whose only connector is 1; its
 connector 0, the station, is EVSE 0 with connector 0.
@@ -29,14 +29,14 @@ __all__ = [
 
 
 class OperationalStatus(StrEnum):
-    """Whether something is in service."""
+    """Whether a place is in service."""
 
     INOPERATIVE = "Inoperative"
     OPERATIVE = "Operative"
 
 
 class ChangeStatus(StrEnum):
-    """What a station answers to a change of availability."""
+    """The station's answer to a change of availability."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -45,7 +45,7 @@ class ChangeStatus(StrEnum):
 
 
 class AvailabilityAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `ChangeAvailability`."""
+    """The station's answer to `ChangeAvailability`."""
 
     status: str
     """A `ChangeStatus`."""
@@ -55,7 +55,9 @@ class AvailabilityAnswer(CommandAnswer, frozen=True):
 
 
 class ChangeAvailability(Command[AvailabilityAnswer], frozen=True):
-    """Takes a station, an EVSE or a connector out of service, or into it again. # G03, G04"""
+    """Command: takes a station, an EVSE or a connector out of service, or back into service. # G03,
+    G04
+    """
 
     operational_status: OperationalStatus
     evse_id: int | None = None
@@ -66,7 +68,7 @@ class ChangeAvailability(Command[AvailabilityAnswer], frozen=True):
 
 
 class StatusError(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is wrong with a connector, or with a station."""
+    """The error of a connector or a station."""
 
     error_code: str = "NoError"
     """A ChargePointErrorCode of 1.6, such as GroundFailure."""
@@ -87,7 +89,7 @@ NO_ERROR = StatusError(is_fault=False)
 
 
 class StatusReport(Report[ReportReply], frozen=True):
-    """The status of a connector. # G01"""
+    """Report: the status of a connector. # G01"""
 
     evse_id: int
     """0 for the station, in 1.6."""
@@ -110,7 +112,7 @@ class StatusReport(Report[ReportReply], frozen=True):
 
 
 class ReportedEvent(Struct, frozen=True, kw_only=True):
-    """One event of a variable, such as a change of its value."""
+    """An event of a variable in a report, such as a change of its value."""
 
     event_id: int
     timestamp: datetime
@@ -140,7 +142,7 @@ class ReportedEvent(Struct, frozen=True, kw_only=True):
 
 
 class VariableEventReport(Report[ReportReply], frozen=True):
-    """Events of variables. # N07"""
+    """Report: events of variables. # N07"""
 
     generated_at: datetime
     events: tuple[ReportedEvent, ...]
@@ -150,7 +152,7 @@ class VariableEventReport(Report[ReportReply], frozen=True):
 
 
 def statuses_of(report: StatusReport | VariableEventReport) -> Iterator[StatusReport]:
-    """Yields the statuses that a report tells, in whichever way; for a CSMS."""
+    """Yields the statuses of connectors in a report of either kind; for a CSMS."""
     if isinstance(report, StatusReport):
         yield report
         return
@@ -169,7 +171,9 @@ def statuses_of(report: StatusReport | VariableEventReport) -> Iterator[StatusRe
 
 
 class ConnectorStatusChanged(Event, frozen=True):
-    """A connector has another status; the CSMS may be told later, or not at all if it changes back soon."""
+    """Event: a connector has a new status. It may be reported later, or not at all if it changes
+    back soon.
+    """
 
     evse_id: int
     connector_id: int
@@ -178,7 +182,7 @@ class ConnectorStatusChanged(Event, frozen=True):
 
 
 class LockFailed(Event, frozen=True):
-    """The lock of a connector does not hold: charging must not start there. # G05"""
+    """Event: the lock of a connector has failed, so charging must not start there. # G05"""
 
     evse_id: int
     connector_id: int

@@ -1,4 +1,6 @@
-"""Decides when the status of a connector is reported: after boots, on changes, and after being offline."""
+"""Decides when the status of a connector is reported: after boots, on changes, and after being
+offline.
+"""
 
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -6,7 +8,7 @@ from math import inf
 
 from .._moment import Moment
 from ..variables import MINIMUM_STATUS_DURATION, OFFLINE_THRESHOLD, DeviceModel
-from ._connector_states import AvailabilityRules, ConnectorStatus, ConnectorUse, moves_between
+from ._connector_states import AvailabilityRules, ConnectorStatus, ConnectorUse, statuses_between
 from ._connectors import ConnectorRecord
 from ._status_messages import (
     NO_ERROR,
@@ -22,7 +24,7 @@ _EV_SIDE = StatusError(info="EV side disconnected", is_fault=False)
 
 
 def shown_error(record: ConnectorRecord, rules: AvailabilityRules) -> StatusError:
-    """Returns the error that is reported together with the status of a connector."""
+    """Returns the error to report together with the status of a connector."""
     error = record.error
     if error == NO_ERROR and record.use is ConnectorUse.INTERRUPTED:
         # STA-05.
@@ -33,7 +35,7 @@ def shown_error(record: ConnectorRecord, rules: AvailabilityRules) -> StatusErro
 
 
 class StatusReporter:
-    """Reports the statuses of connectors."""
+    """Reports the statuses of connectors to the CSMS."""
 
     def __init__(
         self,
@@ -42,7 +44,7 @@ class StatusReporter:
         records: Iterable[ConnectorRecord],
         report: Callable[[StatusReport | VariableEventReport], None],
     ) -> None:
-        """Sets the connectors, and what leaves a report for the CSMS."""
+        """Sets the connectors, and the function that takes reports."""
         self._rules = rules
         self._model = model
         self._records = tuple(records)
@@ -53,29 +55,31 @@ class StatusReporter:
 
     @property
     def is_open(self) -> bool:
-        """Whether messages can be sent."""
+        """Whether reports can be sent now."""
         return self._is_accepted and self._is_online
 
     def start(self) -> None:
-        """The station has started, or restarted: nothing may be sent before a boot is accepted."""
+        """Prepares for a boot after a start of the station: nothing is reported until the boot is
+        accepted.
+        """
         self._is_accepted = False
         for each in self._records:
             each.told = None
             each.lock_failure_told = False
 
     def accept(self, now: Moment) -> None:
-        """The CSMS has accepted a boot: all statuses are reported. # B01.FR.05, BOOT-07"""
+        """Reports all statuses, because the CSMS has accepted a boot. # B01.FR.05, BOOT-07"""
         self._is_accepted = self._is_online = True
         for each in self._records:
             self.tell(each, now)
         self._tell_lock_failures(now)
 
     def suspend(self) -> None:
-        """No boot is accepted any more: nothing is reported until one is."""
+        """Stops reporting until the next boot is accepted."""
         self._is_accepted = False
 
     def connect(self, offline_for: float | None, now: Moment) -> None:
-        """The CSMS is connected again: what has changed is reported, or everything. # B04"""
+        """Reports changes since the connection was lost, or all statuses after a long time. # B04"""
         self._is_online = True
         if not self._is_accepted:
             return
@@ -92,17 +96,17 @@ class StatusReporter:
         self._tell_lock_failures(now)
 
     def disconnect(self) -> None:
-        """The connection to the CSMS has ended."""
+        """Notes that the connection to the CSMS has ended."""
         self._is_online = False
 
     def tell(self, record: ConnectorRecord, now: Moment, *, triggered: bool = False) -> None:
-        """Reports how a connector is."""
+        """Reports the status of a connector."""
         self._send(record, record.status, record.shown_error, now, triggered=triggered)
         record.told = (record.status, record.shown_error)
         record.is_lost = False
 
     def tell_changes(self, now: Moment) -> None:
-        """Reports what has changed, and has stayed so for long enough."""
+        """Reports the changes that have lasted for long enough."""
         if not self.is_open:
             return
         for each in self._records:
@@ -111,7 +115,7 @@ class StatusReporter:
         self._tell_lock_failures(now)
 
     def next_deadline(self) -> float | None:
-        """Returns when a change has stayed for long enough; `None` if nothing waits for that."""
+        """Returns the time at which a change has lasted for long enough, or `None`."""
         waiting = (self._settles_at(each) for each in self._records if self._is_changed(each))
         first = min(waiting, default=inf) if self.is_open else inf
         return None if first == inf else first
@@ -127,7 +131,7 @@ class StatusReporter:
     def _tell_change(self, record: ConnectorRecord, since: Moment) -> None:
         old = None if record.told is None else record.told[0]
         if old is not None and old is not record.status:
-            *between, _ = moves_between(old, record.status, self._rules)
+            *between, _ = statuses_between(old, record.status, self._rules)
             for each in between:
                 self._send(record, each, NO_ERROR, since)
         self.tell(record, since)
@@ -154,7 +158,7 @@ class StatusReporter:
         )
 
     def _tell_lock_failures(self, now: Moment) -> None:
-        """Reports the locks that have failed, or hold again. # G05"""
+        """Reports the locks that have failed or work again. # G05"""
         if self._rules.lock_failure_is_fault:
             return
         for each in self._records:

@@ -1,4 +1,6 @@
-"""The variables that tell the statuses of the station, its EVSEs and connectors, where the station has them (2.x)."""
+"""Sets the variables with the statuses of the station, its EVSEs and connectors, if the station has
+them (2.x).
+"""
 
 from typing import Final
 
@@ -42,6 +44,8 @@ def _set(model: DeviceModel, key: VariableKey[str], status: ConnectorStatus | No
 
 
 def _joint_status(evse: EvseRecord) -> ConnectorStatus | None:
-    """Returns the status of an EVSE; `None` for the states of 1.6, which has no such variable."""
+    """Returns the status of an EVSE; `None` for the statuses of OCPP 1.6, which has no such
+    variable.
+    """
     statuses = {each.status for each in evse.connectors.values()}
     return next((each for each in _PRECEDENCE if each in statuses), None)

@@ -48,7 +48,7 @@ from ._profiles import (
     Recurrency,
 )
 from ._station_abilities import abilities_of
-from ._validation import ProfileRefusal, refusal
+from ._validation import ProfileRefusal, profile_refusal
 
 __all__ = [
     "MOST_ABILITIES",
@@ -96,5 +96,5 @@ __all__ = [
     "is_no_profile_of_a_start",
     "lift_command",
     "limit_command",
-    "refusal",
+    "profile_refusal",
 ]

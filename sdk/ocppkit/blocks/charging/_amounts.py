@@ -1,11 +1,11 @@
-"""Currents and powers of one or three phases: conversion, minimum and sum."""
+"""Calculates with currents and powers on one or three phases: conversion, minimum and sum."""
 
 from collections.abc import Sequence
 from typing import Final, TypeAlias, TypeGuard
 
 from ._profiles import RateUnit
 
-__all__ = ["PHASES", "Amount", "Electricity", "of_phases"]
+__all__ = ["PHASES", "Amount", "Electricity", "amount_per_phase"]
 
 PHASES: Final = 3
 """Phases of a period that names no number (K01.FR.49)."""
@@ -15,7 +15,7 @@ Amount: TypeAlias = float | tuple[float, float, float]
 
 
 class Electricity:
-    """Calculates with amounts in one unit."""
+    """Converts and combines amounts of current or power in one unit."""
 
     __slots__ = ("_voltage", "unit")
 
@@ -27,7 +27,7 @@ class Electricity:
         self._voltage = voltage
 
     def converted(self, amount: Amount | None, unit: RateUnit, phases: int) -> Amount | None:
-        """Returns an amount in the unit of the calculation.
+        """Returns an amount converted to the unit of the calculation.
 
         Args:
             amount: what to convert.
@@ -40,7 +40,7 @@ class Electricity:
         return None if amount is None else self.single(amount, unit, phases)
 
     def single(self, amount: float, unit: RateUnit, phases: int) -> float:
-        """Returns one number in the unit of the calculation."""
+        """Returns an amount as one number in the unit of the calculation."""
         if unit is self.unit:
             return amount
         # CMP-07: W = A * V * number of phases, of the same period.
@@ -48,14 +48,14 @@ class Electricity:
         return amount / factor if self.unit is RateUnit.AMPERES else amount * factor
 
     def lowest(self, amounts: Sequence[Amount], phases: int) -> Amount:
-        """Returns the lowest amount, of each phase if they differ."""
+        """Returns the lowest of several amounts, for each phase if they differ."""
         if _are_numbers(amounts):
             return min(amounts)
         l1, l2, l3 = zip(*(self._per_phase(each, phases) for each in amounts), strict=True)
         return min(l1), min(l2), min(l3)
 
     def total(self, amounts: Sequence[Amount], phases: int) -> Amount:
-        """Returns the sum, of each phase if they differ."""
+        """Returns the sum of several amounts, for each phase if they differ."""
         if _are_numbers(amounts):
             return sum(amounts)
         l1, l2, l3 = zip(*(self._per_phase(each, phases) for each in amounts), strict=True)
@@ -68,13 +68,15 @@ class Electricity:
         return each, each, each
 
 
-def of_phases(first: float, second: float | None, third: float | None) -> Amount:
-    """Returns the amount that three members of a period say; an absent one of L2 or L3 is that of L1."""
+def amount_per_phase(first: float, second: float | None, third: float | None) -> Amount:
+    """Returns the amount in three members of a period, for L1, L2 and L3. An absent one equals that
+    of L1.
+    """
     if second is None and third is None:
         return first
     return first, first if second is None else second, first if third is None else third
 
 
 def _are_numbers(amounts: Sequence[Amount]) -> TypeGuard[Sequence[float]]:
-    """True if each amount is one number for all phases."""
+    """Returns whether each amount is one number for all phases."""
     return tuple not in map(type, amounts)

@@ -1,4 +1,5 @@
-"""`ChargingBlock`: the charging profiles of a station, and the limit that they lead to (functional block K).
+"""The block with the charging profiles of a station, and the limits that follow from them
+(functional block K).
 
 Theory of operation: whatever happens, the limit of each EVSE now is computed anew, and told if it is another
 than before. The composite schedule also says when it changes next by itself, which is the deadline of the block.
@@ -24,7 +25,7 @@ from .._station_life import (
     StationStarted,
 )
 from .._transaction_life import (
-    PowerPath,
+    PowerPathChanged,
     TransactionBegan,
     TransactionEnded,
     TransactionNumbered,
@@ -66,7 +67,7 @@ __all__ = ["ChargingBlock"]
 
 
 class ChargingBlock(Block):
-    """The charging profiles of a station.
+    """Installs the charging profiles of a station, and calculates the limits that follow from them.
 
     It hears of transactions from the block of transactions; without that, the program tells them by
     `transaction_began`, `energy_can_flow` and `transaction_ended`.
@@ -86,7 +87,7 @@ class ChargingBlock(Block):
         voltage: float = 230.0,
         zone: tzinfo | None = None,
     ) -> None:
-        """Begins without profiles.
+        """Starts without profiles.
 
         Args:
             evse_ids: the EVSEs; in OCPP 1.6, the connectors.
@@ -103,7 +104,9 @@ class ChargingBlock(Block):
         """
         super().__init__()
         if not (0 < maximum < inf and 0 < voltage < inf):
-            raise ValueError(f"maximum={maximum} A at voltage={voltage} V [both are above 0]")
+            raise ValueError(
+                f"maximum={maximum} A at voltage={voltage} V cannot be used [both must be above 0]"
+            )
         self._model = model
         self._abilities = abilities
         self._profiles = InstalledProfiles(rules, abilities, uniform=uniform)
@@ -118,7 +121,7 @@ class ChargingBlock(Block):
             report=self._report,
             tell=self._tell,
             count=self._count_profiles,
-            look=self._look,
+            look=self._update_limits,
         )
         self._dynamic = DynamicProfiles(
             self._profiles, report=self._report, changed=self._values_changed
@@ -131,14 +134,14 @@ class ChargingBlock(Block):
         self._on_command(ClearProfiles)(self._clear)
         self._on_command(GetComposite)(self._composite)
         self._on_command(GetProfiles)(self._get)
-        self._on_event(StationStarted, lambda event, now: self._look(now))
-        self._on_event(ClockChanged, lambda event, now: self._look(now))
-        self._on_event(VariableChanged, lambda event, now: self._look(now))
+        self._on_event(StationStarted, lambda event, now: self._update_limits(now))
+        self._on_event(ClockChanged, lambda event, now: self._update_limits(now))
+        self._on_event(VariableChanged, lambda event, now: self._update_limits(now))
         self._on_event(CsmsConnected, self._connected)
         self._on_event(CsmsDisconnected, self._disconnected)
         self._on_event(TransactionBegan, self._began)
         self._on_event(TransactionNumbered, self._numbered)
-        self._on_event(PowerPath, self._power_path_changed)
+        self._on_event(PowerPathChanged, self._power_path_changed)
         self._on_event(
             TransactionEnded, lambda event, now: self.transaction_ended(event.evse_id, now)
         )
@@ -146,13 +149,14 @@ class ChargingBlock(Block):
     # What a program calls.
 
     def __iter__(self) -> Iterator[InstalledProfile]:
-        """The installed profiles."""
+        """Iterates over the installed profiles."""
         return iter(self._profiles)
 
     def schedule(
         self, evse_id: int, duration: int, now: Moment, *, unit: RateUnit = RateUnit.AMPERES
     ) -> tuple[ChargingSchedulePeriod, ...]:
-        """Returns what the profiles allow from now on, for the display of a station for instance.
+        """Returns the schedule that the profiles allow from now on, for example for the display of
+        a station.
 
         Args:
             evse_id: the EVSE; 0 for the whole station.
@@ -175,7 +179,7 @@ class ChargingBlock(Block):
         )
 
     def transaction_began(self, evse_id: int, transaction_id: str, now: Moment) -> None:
-        """Records that a transaction has begun; TxProfiles for it can be installed from then on.
+        """Records that a transaction has begun, so that TxProfiles can be installed for it.
 
         Args:
             evse_id: the EVSE.
@@ -189,7 +193,8 @@ class ChargingBlock(Block):
         self._change_transaction(evse_id, RunningTransaction(transaction_id=transaction_id), now)
 
     def energy_can_flow(self, evse_id: int, now: Moment, *, since: datetime | None = None) -> None:
-        """Records that energy can flow in the EVSE's transaction; relative schedules start then. # CMP-04
+        """Records that energy can flow in the transaction of an EVSE, as relative schedules start
+        then. # CMP-04
 
         Args:
             evse_id: the EVSE.
@@ -201,12 +206,12 @@ class ChargingBlock(Block):
         """
         running = self._circumstances.transactions.get(evse_id)
         if running is None:
-            raise LocalProtocolError(f"no transaction runs on EVSE {evse_id}")
+            raise LocalProtocolError(f"no transaction is running on EVSE {evse_id}")
         began = now.wall if since is None else since
         self._change_transaction(evse_id, replace(running, energy_since=began), now)
 
     def transaction_ended(self, evse_id: int, now: Moment) -> None:
-        """Records that the transaction of an EVSE has ended; its TxProfiles are removed. # CHP-10
+        """Records that the transaction of an EVSE has ended, and removes its TxProfiles. # CHP-10
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -219,7 +224,7 @@ class ChargingBlock(Block):
     def set_for_remote_start(
         self, profile: ChargingProfile, evse_id: int, as_sent: bytes | None = None
     ) -> ProfileRefusal | None:
-        """Installs the TxProfile that came with a remote start, before the transaction runs. # K05
+        """Installs the TxProfile of a remote start, before its transaction begins. # K05
 
         Args:
             profile: the profile.
@@ -246,7 +251,8 @@ class ChargingBlock(Block):
         source: str = "EMS",
         is_grid_critical: bool | None = None,
     ) -> None:
-        """Sets a limit of another system than the CSMS, such as an energy manager, and reports it. # K11, K12
+        """Sets a limit that another system than the CSMS demands, such as an energy manager, and
+        reports it. # K11, K12
 
         Args:
             profile: the limit, of the purpose ChargingStationExternalConstraints, in place of the
@@ -264,7 +270,7 @@ class ChargingBlock(Block):
         self._external.set(profile, evse_id, now, source=source, is_grid_critical=is_grid_critical)
 
     def remove_external_limit(self, profile_id: int, now: Moment) -> bool:
-        """Removes a limit of another system than the CSMS, and reports that. # K13
+        """Removes a limit that another system than the CSMS has set, and reports that. # K13
 
         Returns:
             Whether there was one.
@@ -288,7 +294,7 @@ class ChargingBlock(Block):
                 additional_info=refused.text,
             )
         self._count_profiles()
-        self._look(now)
+        self._update_limits(now)
         return SetProfileAnswer(status=ProfileStatus.ACCEPTED)
 
     def _clear(self, command: ClearProfiles, now: Moment) -> ClearProfilesAnswer:
@@ -304,7 +310,7 @@ class ChargingBlock(Block):
         if not cleared:
             return ClearProfilesAnswer(status=ClearProfilesStatus.UNKNOWN)
         self._count_profiles()
-        self._look(now)
+        self._update_limits(now)
         return ClearProfilesAnswer(status=ClearProfilesStatus.ACCEPTED)
 
     def _composite(self, command: GetComposite, now: Moment) -> CompositeAnswer:
@@ -348,12 +354,12 @@ class ChargingBlock(Block):
     def _connected(self, event: CsmsConnected, now: Moment) -> None:
         self._dynamic.set_connected(True)
         self._circumstances = replace(self._circumstances, offline_since=None)
-        self._look(now)
+        self._update_limits(now)
 
     def _disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
         self._dynamic.set_connected(False)
         self._circumstances = replace(self._circumstances, offline_since=now.wall)
-        self._look(now)
+        self._update_limits(now)
 
     def _began(self, event: TransactionBegan, now: Moment) -> None:
         self.transaction_began(event.evse_id, event.transaction_id, now)
@@ -365,13 +371,13 @@ class ChargingBlock(Block):
             changed = replace(running, transaction_id=str(event.number))
             self._change_transaction(event.evse_id, changed, now)
 
-    def _power_path_changed(self, event: PowerPath, now: Moment) -> None:
+    def _power_path_changed(self, event: PowerPathChanged, now: Moment) -> None:
         running = self._circumstances.transactions.get(event.evse_id)
         if event.closed and running is not None and running.energy_since is None:
             self.energy_can_flow(event.evse_id, now, since=event.since)
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when a limit changes by itself, or new values of a dynamic profile are due."""
+        """Returns the time at which a limit changes by itself, or new values of a dynamic profile are due."""
         change, pull = self._limits.next_change, self._dynamic.next_deadline(now)
         dues = (None if change is None else now.due_at(change), pull)
         return min((each for each in dues if each is not None), default=None)
@@ -379,10 +385,10 @@ class ChargingBlock(Block):
     def handle_timeout(self, now: Moment) -> None:
         """Tells limits that have changed by themselves, and asks for values that are due."""
         self._dynamic.ask(now)
-        self._look(now)
+        self._update_limits(now)
 
     def state(self) -> bytes:
-        """Returns the profiles. # CHP-10"""
+        """Returns the installed profiles. # CHP-10"""
         return self._profiles.state()
 
     def restore(self, state: bytes, now: Moment) -> None:
@@ -400,7 +406,7 @@ class ChargingBlock(Block):
     def _require_evse(self, evse_id: int) -> None:
         if evse_id not in self._circumstances.evses:
             known = ", ".join(map(str, self._circumstances.evses))
-            raise LocalProtocolError(f"there is no EVSE {evse_id} [the station has {known}]")
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [use one of {known}]")
 
     def _change_transaction(
         self, evse_id: int, running: RunningTransaction | None, now: Moment
@@ -410,24 +416,24 @@ class ChargingBlock(Block):
         if running is not None:
             transactions[evse_id] = running
         self._circumstances = replace(self._circumstances, transactions=transactions)
-        self._look(now)
+        self._update_limits(now)
 
     def _use_settings(self) -> None:
-        """Reads the abilities that are settings, which may have changed."""
+        """Reads the abilities that are settings, as they may have changed."""
         self._profiles.abilities = abilities_of(self._model, self._abilities)
 
     def _values_changed(self, now: Moment) -> None:
         self._note_change()
-        self._look(now)
+        self._update_limits(now)
 
     def _count_profiles(self) -> None:
         self._note_change()
         if CHARGING_PROFILE_ENTRIES in self._model:
             self._model[CHARGING_PROFILE_ENTRIES] = len(self._profiles)
 
-    def _look(self, now: Moment) -> None:
+    def _update_limits(self, now: Moment) -> None:
         self._drop_outdated(now)
-        self._limits.look(self._circumstances, now)
+        self._limits.update(self._circumstances, now)
 
     def _drop_outdated(self, now: Moment) -> None:
         # K01 (2.1): some profiles never count again once the station was offline for too long.

@@ -1,4 +1,4 @@
-"""In what smart charging differs from version to version and from station to station."""
+"""The rules by which smart charging differs between versions of OCPP and between stations."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ __all__ = ["MOST_ABILITIES", "ChargingAbilities", "ChargingRules"]
 
 
 class ChargingRules(Struct, frozen=True, kw_only=True):
-    """How the versions of OCPP differ in smart charging."""
+    """The rules of smart charging in one version of OCPP."""
 
     purposes: frozenset[Purpose]
     """The purposes that a CSMS may set."""
@@ -26,7 +26,9 @@ class ChargingRules(Struct, frozen=True, kw_only=True):
 
 
 class ChargingAbilities(Struct, frozen=True, kw_only=True):
-    """What a station can do in smart charging; most of it stands in its variables or configuration."""
+    """What a station can do in smart charging. Most of it is in its variables or configuration
+    keys.
+    """
 
     rate_units: frozenset[RateUnit] = frozenset(RateUnit)
     """SmartChargingCtrlr.RateUnit; ChargingScheduleAllowedChargingRateUnit in 1.6."""

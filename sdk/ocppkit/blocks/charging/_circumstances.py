@@ -1,4 +1,4 @@
-"""What a composite schedule depends on beside the charging profiles."""
+"""The facts that a composite schedule depends on, beside the charging profiles."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -9,7 +9,7 @@ __all__ = ["Circumstances", "RunningTransaction"]
 
 
 class RunningTransaction(Struct, frozen=True, kw_only=True):
-    """What charging profiles ask of a transaction."""
+    """The facts about a running transaction that charging profiles depend on."""
 
     transaction_id: str
     energy_since: datetime | None = None
@@ -23,7 +23,7 @@ class RunningTransaction(Struct, frozen=True, kw_only=True):
 
 
 class Circumstances(Struct, frozen=True, kw_only=True):
-    """The state of a station, as far as charging profiles depend on it."""
+    """The facts about a station that charging profiles depend on."""
 
     transactions: Mapping[int, RunningTransaction] = {}
     """The running transactions by EVSE."""

@@ -1,4 +1,5 @@
-"""The composite schedule: what all charging profiles together allow over a window of time.
+"""The composite schedule, which tells what all charging profiles together allow within a period of
+time.
 
 Theory of operation: the window is walked from change to change. At each change, every stack of
 profiles has a leading period, and the limit is the lowest of them (CMP-06), in the unit that is asked
@@ -28,9 +29,9 @@ def composite(
     duration: int,
     unit: RateUnit = RateUnit.AMPERES,
     schedule: int = 0,
-    most: int = 1024,
+    max_periods: int = 1024,
 ) -> tuple[ChargingSchedulePeriod, ...]:
-    """Returns what the installed profiles allow, from change to change.
+    """Returns the composite schedule of the installed profiles.
 
     A period without a limit means that nothing limits it, not even what the EVSE is known to give. One
     without a number of phases means that no profile counts.
@@ -44,7 +45,7 @@ def composite(
         duration: seconds of the window.
         unit: what the limits are to be in.
         schedule: which of up to three schedules of a TxProfile counts, from 0 (CMP-17).
-        most: how many periods to return; a longer schedule is cut there.
+        max_periods: how many periods to return; a longer schedule is cut there.
     """
     electricity = Electricity(unit, circumstances.voltage)
     stacks = ProfileStacks(
@@ -56,7 +57,7 @@ def composite(
         schedule=schedule,
     )
     maximum = electricity.converted(circumstances.maximum, RateUnit.AMPERES, PHASES)
-    return tuple(islice(_steps(stacks, electricity, maximum, duration), most))
+    return tuple(islice(_steps(stacks, electricity, maximum, duration), max_periods))
 
 
 def _steps(
@@ -74,7 +75,7 @@ def _steps(
 
 
 class _Details(NamedTuple):
-    """What holds for one EVSE beside the limit."""
+    """The details of a schedule for one EVSE beside the limit: phase, setpoint and operation mode."""
 
     phase_to_use: int | None
     discharge_limit: float | None
@@ -96,7 +97,7 @@ def _period(moment: int, rates: _Rates) -> ChargingSchedulePeriod:
 
 
 def _rates(stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None) -> _Rates:
-    """Returns what holds at the moment that the stacks were moved to."""
+    """Returns the rates at the moment to which the stacks were moved."""
     leading = [stack for stack in stacks.all if stack.period is not None]
     if not leading:
         # CMP-06: without a profile, what the station can give.
@@ -118,9 +119,9 @@ def _limit(
     stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None, phases: int
 ) -> Amount | None:
     limits = [stack.amount for stack in stacks.caps if stack.amount is not None]
-    most = _sum_of_shares(stacks, electricity, maximum, phases) if stacks.shares else maximum
-    if most is not None:
-        limits.append(most)
+    max_periods = _sum_of_shares(stacks, electricity, maximum, phases) if stacks.shares else maximum
+    if max_periods is not None:
+        limits.append(max_periods)
     if not limits:
         return None
     lowest = electricity.lowest(limits, phases) if len(limits) > 1 else limits[0]
@@ -134,7 +135,7 @@ def _limit(
 def _sum_of_shares(
     stacks: ProfileStacks, electricity: Electricity, maximum: Amount | None, phases: int
 ) -> Amount | None:
-    """Returns what all EVSEs may take together; `None` if one of them has no limit."""
+    """Returns what all EVSEs together may take, or `None` if one of them has no limit."""
     shares: list[Amount] = []
     for share in stacks.shares:
         limits = [stack.amount for stack in share if stack.amount is not None]

@@ -1,4 +1,4 @@
-"""The charging profiles that are installed on a station: set, clear, find, and keep over a restart."""
+"""The charging profiles that are installed on a station: installs, removes, finds and stores them."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -9,13 +9,13 @@ from .._kept_state import KeptState, restored
 from ._charging_rules import ChargingAbilities, ChargingRules
 from ._circumstances import Circumstances
 from ._profiles import ChargingProfile, InstalledProfile, Purpose
-from ._validation import ProfileRefusal, refusal
+from ._validation import ProfileRefusal, profile_refusal
 
 __all__ = ["InstalledProfiles", "ProfileCriteria"]
 
 
 class ProfileCriteria(Struct, frozen=True, kw_only=True):
-    """Which profiles are meant; an absent member means any."""
+    """Selects profiles. An absent member matches any profile."""
 
     ids: Collection[int] | None = None
     evse_id: int | None = None
@@ -27,7 +27,7 @@ class ProfileCriteria(Struct, frozen=True, kw_only=True):
     """Who set it, such as CSO or EMS."""
 
     def match(self, installed: InstalledProfile) -> bool:
-        """Returns whether all that is named fits."""
+        """Returns whether a profile matches all given members."""
         profile = installed.profile
         return (
             (self.ids is None or profile.id in self.ids)
@@ -43,7 +43,7 @@ class _KeptProfiles(KeptState, frozen=True):
 
 
 class InstalledProfiles:
-    """The installed profiles of one station."""
+    """The installed charging profiles of one station."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class InstalledProfiles:
         *,
         uniform: Callable[[int], int],
     ) -> None:
-        """Begins without profiles.
+        """Starts without profiles.
 
         Args:
             rules: those of the OCPP version.
@@ -81,7 +81,7 @@ class InstalledProfiles:
         starts_transaction: bool = False,
         as_sent: bytes | None = None,
     ) -> ProfileRefusal | None:
-        """Installs a profile in the place of those that it replaces.
+        """Installs a profile, and removes those that it replaces.
 
         Args:
             profile: the profile.
@@ -95,7 +95,7 @@ class InstalledProfiles:
             Why it was refused; `None` if it is installed.
         """
         others = [each for each in self._profiles if not self._is_replaced(each, profile, evse_id)]
-        refused = refusal(
+        refused = profile_refusal(
             profile,
             evse_id,
             others,
@@ -116,7 +116,8 @@ class InstalledProfiles:
         source: str = "EMS",
         as_sent: bytes | None = None,
     ) -> InstalledProfile:
-        """Installs a limit by order of another system than the CSMS, in place of the one with its id.
+        """Installs a limit that another system than the CSMS demands; replaces the one with the
+        same id.
 
         Args:
             profile: the limit; its purpose is ChargingStationExternalConstraints.
@@ -130,7 +131,7 @@ class InstalledProfiles:
         return installed
 
     def remove_external(self, profile_id: int) -> InstalledProfile | None:
-        """Removes a limit of another system than the CSMS; returns it if there was one."""
+        """Removes a limit that another system than the CSMS has set; returns it if there was one."""
         for each in self._profiles:
             if each.is_external and each.profile.id == profile_id:
                 self._profiles.remove(each)
@@ -138,7 +139,7 @@ class InstalledProfiles:
         return None
 
     def clear(self, criteria: ProfileCriteria) -> Sequence[InstalledProfile]:
-        """Removes profiles for the CSMS, and returns them.
+        """Removes profiles at the request of the CSMS, and returns them.
 
         Args:
             criteria: which; with ids, nothing else counts (CHP-14, CHP-15).
@@ -149,7 +150,7 @@ class InstalledProfiles:
         return self._remove(lambda each: criteria.match(each) and not each.is_external)
 
     def find(self, criteria: ProfileCriteria) -> Sequence[InstalledProfile]:
-        """Returns the profiles that fit (CHP-16)."""
+        """Returns the profiles that match (CHP-16)."""
         return [each for each in self._profiles if criteria.match(each)]
 
     def change(self, installed: InstalledProfile, profile: ChargingProfile) -> None:
@@ -165,7 +166,8 @@ class InstalledProfiles:
         )
 
     def drop_offline(self, seconds: float) -> Sequence[InstalledProfile]:
-        """Removes the profiles that never count again after so many seconds without a connection (2.1).
+        """Removes the profiles that are no longer valid after so many seconds without a connection
+        (2.1).
 
         Args:
             seconds: how long the station has been offline.
@@ -177,11 +179,11 @@ class InstalledProfiles:
         )
 
     def state(self) -> bytes:
-        """Returns all profiles, to be kept over a restart (CHP-10)."""
+        """Returns all profiles, to store them over a restart (CHP-10)."""
         return msgspec.json.encode(_KeptProfiles(profiles=tuple(self._profiles)))
 
     def restore(self, state: bytes) -> None:
-        """Restores the profiles that were kept.
+        """Restores the stored profiles.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.

@@ -1,4 +1,6 @@
-"""Makes the commands by which a CSMS limits a station, an EVSE or a transaction to one current or power."""
+"""Creates the commands with which a CSMS limits a station, an EVSE or a transaction to one current
+or power.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,7 +38,8 @@ def limit_command(
     number_phases: int | None = None,
     stack_level: int = 0,
 ) -> SetProfile:
-    """Returns the command that sets one limit, in place of the one that was set there by such a command.
+    """Returns the command that sets one limit; replaces the limit that an earlier such command has
+    set there.
 
     The limit of a station is a ChargingStationMaxProfile, that of an EVSE a TxDefaultProfile, and that of a
     transaction a TxProfile, which goes before that of its EVSE.
@@ -56,9 +59,13 @@ def limit_command(
             transaction has no EVSE.
     """
     if (amps is None) == (watts is None):
-        raise LocalProtocolError(f"a limit of amps={amps} and watts={watts} [give one of them]")
+        raise LocalProtocolError(
+            f"the limit has amps={amps} and watts={watts} [give exactly one of them]"
+        )
     if until is not None and until <= now:
-        raise LocalProtocolError(f"a limit that has ended at {until} [give a later `until`]")
+        raise LocalProtocolError(
+            f"the limit would end at {until}, which has passed [give a later `until`]"
+        )
     period = ChargingSchedulePeriod(
         start_period=0, limit=watts if amps is None else amps, number_phases=number_phases
     )
@@ -68,7 +75,7 @@ def limit_command(
         charging_schedule_period=(period,),
         start_schedule=now.replace(microsecond=0) - _BEFORE,
     )
-    profile_id, purpose = _place(evse_id, transaction_id)
+    profile_id, purpose = _target(evse_id, transaction_id)
     profile = ChargingProfile(
         id=profile_id,
         stack_level=stack_level,
@@ -82,7 +89,7 @@ def limit_command(
 
 
 def lift_command(*, evse_id: int = 0, transaction_id: str | None = None) -> ClearProfiles:
-    """Returns the command that removes the limit that `limit_command` has set.
+    """Returns the command that removes a limit which `limit_command` has set.
 
     Args:
         evse_id: the EVSE; 0 for the whole station.
@@ -91,12 +98,12 @@ def lift_command(*, evse_id: int = 0, transaction_id: str | None = None) -> Clea
     Raises:
         LocalProtocolError: a transaction has no EVSE.
     """
-    profile_id, _ = _place(evse_id, transaction_id)
+    profile_id, _ = _target(evse_id, transaction_id)
     return ClearProfiles(charging_profile_id=profile_id)
 
 
-def _place(evse_id: int, transaction_id: str | None) -> tuple[int, Purpose]:
-    """Returns the id of the profile, and its purpose."""
+def _target(evse_id: int, transaction_id: str | None) -> tuple[int, Purpose]:
+    """Returns the id and the purpose of the profile."""
     if transaction_id is not None:
         if evse_id < 1:
             raise LocalProtocolError(

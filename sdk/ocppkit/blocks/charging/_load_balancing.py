@@ -1,4 +1,4 @@
-"""Shares what a whole station may take among the EVSEs that charge. # K04"""
+"""Shares the limit of a whole station among the EVSEs that are charging. # K04"""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,13 @@ from msgspec.structs import replace
 
 from ._profiles import ChargingSchedulePeriod
 
-__all__ = ["shared"]
+__all__ = ["share_limit"]
 
 
-def shared(
+def share_limit(
     own: Mapping[int, ChargingSchedulePeriod], total: ChargingSchedulePeriod
 ) -> Mapping[int, ChargingSchedulePeriod]:
-    """Returns the limits of EVSEs, lowered so that all together take no more than the station may.
+    """Returns the limits of EVSEs, lowered so that their sum is at most the limit of the station.
 
     An EVSE that wants less than an equal share leaves the rest to the others.
 

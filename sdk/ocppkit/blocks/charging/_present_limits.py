@@ -1,4 +1,4 @@
-"""`PresentLimits`: what each EVSE may take now, and when that changes by itself."""
+"""The present limit of each EVSE, and the time at which a limit changes by itself."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from .._moment import Moment
 from ._circumstances import Circumstances
 from ._composite import composite
 from ._installed_profiles import InstalledProfiles
-from ._load_balancing import shared
+from ._load_balancing import share_limit
 from ._profiles import ChargingSchedulePeriod
 
 __all__ = ["ExternalLimitChanged", "LimitChanged", "PresentLimits"]
@@ -19,7 +19,7 @@ _LOOK_AHEAD: Final = 86_400
 
 
 class LimitChanged(Event, frozen=True):
-    """What an EVSE may take, or feed in, is another than before; told at the start for each EVSE too."""
+    """Event: the limit of an EVSE has changed. Also told for each EVSE when the station starts."""
 
     evse_id: int
     limits: ChargingSchedulePeriod
@@ -27,21 +27,23 @@ class LimitChanged(Event, frozen=True):
 
     @property
     def limit(self) -> float:
-        """Amperes on each phase, or on L1 where phases differ."""
+        """Amperes on each phase, or on L1 if the phases differ."""
         return self.limits.limit or 0.0
 
 
 class ExternalLimitChanged(Event, frozen=True):
-    """Another system than the CSMS has changed what EVSEs may take, by more than LimitChangeSignificance. # CHP-18"""
+    """Event: another system than the CSMS has changed limits by more than LimitChangeSignificance.
+    # CHP-18
+    """
 
     evse_ids: tuple[int, ...]
 
 
 class PresentLimits:
-    """The limits of the EVSEs of one station, as they were told last."""
+    """The limits of the EVSEs of one station, as they were last told."""
 
     def __init__(self, profiles: InstalledProfiles, tell: Callable[[Event], None]) -> None:
-        """Begins with nothing told.
+        """Starts without limits.
 
         Args:
             profiles: the profiles that limit.
@@ -53,8 +55,10 @@ class PresentLimits:
         self.next_change: datetime | None = None
         """When a limit changes next, or has to be looked for anew; `None` if none does by itself."""
 
-    def look(self, circumstances: Circumstances, now: Moment) -> None:
-        """Tells the limits that have changed, and notes when one changes next by itself."""
+    def update(self, circumstances: Circumstances, now: Moment) -> None:
+        """Queues events for limits that have changed, and notes when the next one changes by
+        itself.
+        """
         # Whole seconds, as a composite schedule has them.
         begin = now.wall.replace(microsecond=0)
         changes = [begin + timedelta(seconds=_LOOK_AHEAD)]
@@ -66,12 +70,12 @@ class PresentLimits:
                 evse_id=evse_id,
                 start=begin,
                 duration=_LOOK_AHEAD,
-                most=2,
+                max_periods=2,
             )
             changes += [begin + timedelta(seconds=each.start_period) for each in others]
         total = limits.pop(0)
         charging = {each: limits[each] for each in circumstances.transactions}
-        limits.update(shared(charging, total))
+        limits.update(share_limit(charging, total))
         for evse_id, period in limits.items():
             if self._told.get(evse_id) != period:
                 self._told[evse_id] = period
@@ -81,7 +85,7 @@ class PresentLimits:
     def changed_since(
         self, before: Mapping[int, ChargingSchedulePeriod], least_percentage: float
     ) -> tuple[int, ...]:
-        """Returns the EVSEs whose limit is another than before by more than a percentage of it. # CHP-18
+        """Returns the EVSEs whose limit has changed by more than a percentage. # CHP-18
 
         Args:
             before: what was told before.
@@ -96,5 +100,5 @@ class PresentLimits:
 
     @property
     def told(self) -> Mapping[int, ChargingSchedulePeriod]:
-        """What was told last, by EVSE."""
+        """The limits that were last told, by EVSE."""
         return dict(self._told)

@@ -1,4 +1,5 @@
-"""What can be wrong with a charging profile: a function for each condition that is not a single comparison.
+"""The conditions under which a charging profile is refused: a function for each that needs more
+than one comparison.
 
 Each takes a `ProfileCase`, or a schedule and the case, and returns whether the profile is refused.
 """
@@ -22,7 +23,7 @@ __all__ = [
     "has_impossible_phases",
     "has_rival",
     "has_wrong_start",
-    "in_schedules",
+    "in_any_schedule",
     "is_no_dynamic_schedule",
     "is_no_profile_of_a_start",
     "is_of",
@@ -36,7 +37,7 @@ __all__ = [
 
 
 class ProfileCase(NamedTuple):
-    """A profile that is to be checked, and all that it is checked against."""
+    """A profile to check, with all that it is checked against."""
 
     profile: ChargingProfile
     evse_id: int
@@ -50,7 +51,7 @@ class ProfileCase(NamedTuple):
 
 
 def is_of(purpose: Purpose, case: ProfileCase) -> bool:
-    """Returns whether the profile has a purpose."""
+    """Returns whether the profile has this purpose."""
     return case.profile.charging_profile_purpose is purpose
 
 
@@ -73,14 +74,16 @@ def names_no_transaction(case: ProfileCase) -> bool:
 
 
 def is_no_profile_of_a_start(profile: ChargingProfile) -> bool:
-    """Returns whether a profile cannot come with a remote start: it is no TxProfile, or names a transaction."""
+    """Returns whether a profile cannot be part of a remote start: it is not a TxProfile, or names a
+    transaction.
+    """
     # REM-06, F01.FR.09, F01.FR.11, K05.FR.02.
     is_tx = profile.charging_profile_purpose is Purpose.TX
     return not is_tx or profile.transaction_id is not None
 
 
 def absent_member(profile: ChargingProfile, rules: ChargingRules) -> str | None:
-    """Returns the first member of a profile that is set, and that the version does not have."""
+    """Returns the first member of a profile that the version of OCPP does not have, or `None`."""
     schedules = profile.charging_schedule
     periods = (each for schedule in schedules for each in schedule.charging_schedule_period)
     for part in (profile, *schedules, *periods):
@@ -124,7 +127,7 @@ def has_rival(case: ProfileCase) -> bool:
 
 
 def _overlap(one: ChargingProfile, other: ChargingProfile) -> bool:
-    """True if two profiles are valid at the same time."""
+    """Returns whether two profiles are valid at the same time."""
     return not (_ends_before(one, other) or _ends_before(other, one))
 
 
@@ -138,7 +141,7 @@ def is_too_much(case: ProfileCase) -> bool:
     return len(others) >= case.abilities.max_profiles
 
 
-def in_schedules(
+def in_any_schedule(
     broken: Callable[[ChargingSchedule, ProfileCase], bool],
 ) -> Callable[[ProfileCase], bool]:
     return lambda case: any(broken(each, case) for each in case.profile.charging_schedule)

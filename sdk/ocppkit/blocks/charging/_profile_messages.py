@@ -1,4 +1,4 @@
-"""What a CSMS and a station say about charging profiles, in one form for all OCPP versions."""
+"""Commands and reports about charging profiles, in one form for all versions of OCPP."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class ProfileStatus(StrEnum):
-    """What a station answers to `SetProfile` and `GetComposite`."""
+    """The station's answer to `SetProfile` and `GetComposite`."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -49,7 +49,7 @@ class ProfileStatus(StrEnum):
 
 
 class SetProfileAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `SetProfile` and `UpdateDynamicProfile`."""
+    """The station's answer to `SetProfile` and `UpdateDynamicProfile`."""
 
     status: str
     """A `ProfileStatus`."""
@@ -62,7 +62,7 @@ class SetProfileAnswer(CommandAnswer, frozen=True):
 
 
 class SetProfile(Command[SetProfileAnswer], frozen=True):
-    """Installs a charging profile. # K01"""
+    """Command: installs a charging profile. # K01"""
 
     evse_id: int
     """The EVSE; 0 for the whole station, or for each of its EVSEs."""
@@ -112,21 +112,21 @@ class PullDynamicUpdate(Report[DynamicUpdateReply], frozen=True):
 
 
 class ClearProfilesStatus(StrEnum):
-    """What a station answers to `ClearProfiles`."""
+    """The station's answer to `ClearProfiles`."""
 
     ACCEPTED = "Accepted"
     UNKNOWN = "Unknown"
 
 
 class ClearProfilesAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `ClearProfiles`."""
+    """The station's answer to `ClearProfiles`."""
 
     status: str
     """A `ClearProfilesStatus`."""
 
 
 class ClearProfiles(Command[ClearProfilesAnswer], frozen=True):
-    """Removes charging profiles; an absent member means any. # K10"""
+    """Command: removes charging profiles. An absent member matches any profile. # K10"""
 
     charging_profile_id: int | None = None
     """One profile; nothing else counts then."""
@@ -137,7 +137,7 @@ class ClearProfiles(Command[ClearProfilesAnswer], frozen=True):
 
 
 class CompositeSchedule(Struct, frozen=True, kw_only=True):
-    """What the charging profiles of a station allow over a window of time."""
+    """What the charging profiles of a station allow within a period of time."""
 
     evse_id: int
     """The EVSE; 0 for the whole station."""
@@ -151,7 +151,7 @@ class CompositeSchedule(Struct, frozen=True, kw_only=True):
 
 
 class CompositeAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `GetComposite`."""
+    """The station's answer to `GetComposite`."""
 
     status: str
     """A `ProfileStatus`."""
@@ -162,7 +162,7 @@ class CompositeAnswer(CommandAnswer, frozen=True):
 
 
 class GetComposite(Command[CompositeAnswer], frozen=True):
-    """Asks what the charging profiles allow from now on. # K08"""
+    """Command: asks for the composite schedule from now on. # K08"""
 
     evse_id: int
     """The EVSE; 0 for the whole station."""
@@ -175,21 +175,23 @@ class GetComposite(Command[CompositeAnswer], frozen=True):
 
 
 class GetProfilesStatus(StrEnum):
-    """What a station answers to `GetProfiles`."""
+    """The station's answer to `GetProfiles`."""
 
     ACCEPTED = "Accepted"
     NO_PROFILES = "NoProfiles"
 
 
 class GetProfilesAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `GetProfiles`; the profiles follow in `ProfilesReport`s."""
+    """The station's answer to `GetProfiles`. The profiles follow in `ProfilesReport`s."""
 
     status: str
     """A `GetProfilesStatus`."""
 
 
 class GetProfiles(Command[GetProfilesAnswer], frozen=True):
-    """Asks for the installed charging profiles (2.x); an absent member means any. # K09"""
+    """Command: asks for the installed charging profiles (2.x). An absent member matches any
+    profile. # K09
+    """
 
     request_id: int
     """Stands in the reports."""
@@ -205,7 +207,7 @@ class GetProfiles(Command[GetProfilesAnswer], frozen=True):
 
 
 class ProfilesReport(Report[ReportReply], frozen=True):
-    """Installed profiles of one source and one EVSE; the answer to `GetProfiles` in parts. # K09"""
+    """Report: some of the installed profiles, of one source and one EVSE. # K09"""
 
     request_id: int
     source: str
@@ -216,7 +218,7 @@ class ProfilesReport(Report[ReportReply], frozen=True):
 
 
 class ExternalLimitSet(Report[ReportReply], frozen=True):
-    """Another system than the CSMS limits the station (2.x). # K12"""
+    """Report: another system than the CSMS limits the station (2.x). # K12"""
 
     source: str
     """Who limits it: EMS, SO or another value of the specification."""
@@ -232,7 +234,7 @@ class ExternalLimitSet(Report[ReportReply], frozen=True):
 
 
 class ExternalLimitCleared(Report[ReportReply], frozen=True):
-    """A limit of another system than the CSMS is gone (2.x). # K13"""
+    """Report: another system than the CSMS no longer limits the station (2.x). # K13"""
 
     source: str
     evse_id: int | None = None

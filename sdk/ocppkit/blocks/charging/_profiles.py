@@ -1,4 +1,4 @@
-"""Charging profiles in one form for all OCPP versions.
+"""Charging profiles, in one form for all versions of OCPP.
 
 Names are those of OCPP 2.1, which has all that earlier versions have. Times are datetimes with a
 zone; offsets and durations are whole seconds, as on the wire.
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Purpose(StrEnum):
-    """What a charging profile limits."""
+    """What a charging profile limits: the station, an EVSE by default, or a transaction."""
 
     STATION_MAX = "ChargingStationMaxProfile"
     """The whole station; ChargePointMaxProfile in 1.6."""
@@ -45,7 +45,7 @@ class Purpose(StrEnum):
 
 
 class ProfileKind(StrEnum):
-    """When the schedule of a charging profile begins."""
+    """When the schedule of a charging profile starts: absolute, recurring, relative or dynamic."""
 
     ABSOLUTE = "Absolute"
     """At its `start_schedule`."""
@@ -61,19 +61,19 @@ class ProfileKind(StrEnum):
 
 
 class Recurrency(StrEnum):
-    """How often a recurring schedule begins anew."""
+    """How often a recurring schedule repeats."""
 
     DAILY = "Daily"
     WEEKLY = "Weekly"
 
     @property
     def seconds(self) -> int:
-        """Seconds from one beginning to the next."""
+        """The seconds from one repetition to the next."""
         return 86_400 if self is Recurrency.DAILY else 604_800
 
 
 class RateUnit(StrEnum):
-    """The unit of the limits of a schedule."""
+    """The unit of the limits in a schedule."""
 
     WATTS = "W"
     """Power, of all phases together."""
@@ -83,7 +83,7 @@ class RateUnit(StrEnum):
 
 
 class ChargingSchedulePeriod(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The limits from one moment of a schedule on. An absent limit does not limit."""
+    """A period of a schedule: its start and its limits. An absent limit does not limit."""
 
     start_period: int
     """Seconds from the beginning of the schedule."""
@@ -112,7 +112,7 @@ class ChargingSchedulePeriod(Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class LimitAtSoC(Struct, frozen=True, kw_only=True):
-    """A limit from a state of charge on (2.1)."""
+    """A limit that applies from a state of charge on (2.1)."""
 
     soc: int
     """State of charge in percent."""
@@ -122,7 +122,7 @@ class LimitAtSoC(Struct, frozen=True, kw_only=True):
 
 
 class ChargingSchedule(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Limits over time."""
+    """A charging schedule: limits over time."""
 
     id: int = 0
     charging_rate_unit: RateUnit
@@ -144,7 +144,7 @@ class ChargingSchedule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Limits for charging, with what they apply to and when."""
+    """A charging profile: schedules of limits, with what they apply to and when."""
 
     id: int
     stack_level: int
@@ -178,7 +178,7 @@ class ChargingProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class InstalledProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A charging profile at its place."""
+    """An installed charging profile, with the EVSE that it was set for."""
 
     profile: ChargingProfile
     evse_id: int
@@ -195,5 +195,5 @@ class InstalledProfile(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_external(self) -> bool:
-        """Whether another system than the CSMS has set it."""
+        """Whether another system than the CSMS has set the profile."""
         return self.profile.charging_profile_purpose is Purpose.EXTERNAL_CONSTRAINTS

@@ -1,4 +1,4 @@
-"""Stacks of charging profiles: of those for one purpose and place, one leads at each moment.
+"""Stacks of charging profiles: at each moment, one profile of a stack leads.
 
 The first profile of a stack that has a period at a moment leads (CMP-04, CMP-05). A stack also tells
 until when that one leads, and is asked again only then.
@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ._amounts import PHASES, Amount, Electricity, of_phases
+from ._amounts import PHASES, Amount, Electricity, amount_per_phase
 from ._circumstances import Circumstances, RunningTransaction
 from ._profiles import ChargingSchedule, ChargingSchedulePeriod, InstalledProfile, Purpose, RateUnit
 from ._timeline import FOREVER, ProfileTimeline
@@ -23,7 +23,7 @@ _TRANSACTION: Final = (Purpose.PRIORITY_CHARGING, Purpose.TX, Purpose.TX_DEFAULT
 
 
 class ProfileStack:
-    """Charging profiles of which the first that has a period leads."""
+    """Charging profiles of one purpose. At each moment, the first profile that has a period leads."""
 
     __slots__ = (
         "_electricity",
@@ -37,7 +37,7 @@ class ProfileStack:
     )
 
     def __init__(self, timelines: Sequence[ProfileTimeline], electricity: Electricity) -> None:
-        """Sets the profiles, the leading ones first, and how to convert what they say."""
+        """Sets the profiles in order of precedence, and how to convert their amounts."""
         self._timelines = timelines
         self._electricity = electricity
         self.period: ChargingSchedulePeriod | None = None
@@ -57,7 +57,7 @@ class ProfileStack:
         """The moment until which it leads."""
 
     def move(self, moment: int) -> None:
-        """Finds the leading period of a moment at which it may be another."""
+        """Finds the leading period at a moment."""
         until = FOREVER
         for timeline in self._timelines:
             period, end = timeline.at(moment)
@@ -83,12 +83,12 @@ class ProfileStack:
         self.amount = period.limit
         by_phase = period.limit_l2 is not None or period.limit_l3 is not None
         if period.limit is not None and (by_phase or unit is not self._electricity.unit):
-            amount = of_phases(period.limit, period.limit_l2, period.limit_l3)
+            amount = amount_per_phase(period.limit, period.limit_l2, period.limit_l3)
             self.amount = self._electricity.converted(amount, unit, self.phases)
 
 
 class ProfileStacks:
-    """The stacks that together limit one EVSE, or a whole station."""
+    """All stacks of profiles that limit one EVSE, or a whole station."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class ProfileStacks:
                 self.added += self._stack(generation, (each,))
 
     def move(self, moment: int) -> int:
-        """Finds the leading periods of a moment; returns the next moment at which one may change."""
+        """Finds the leading periods at a moment; returns the next moment at which one may change."""
         until = FOREVER
         for stack in self.all:
             if stack.until <= moment:
@@ -164,12 +164,14 @@ class ProfileStacks:
         return self._with(timelines)
 
     def _stack(self, purpose: Purpose, evses: Sequence[int]) -> list[ProfileStack]:
-        """Returns the stack of a purpose at several places, the last of which is the EVSE it limits."""
+        """Returns the stack of one purpose for several places; the last place is the EVSE that is
+        limited.
+        """
         running = self._circumstances.transactions.get(evses[-1])
         return self._with(self._timelines(purpose, evses, running))
 
     def _with(self, timelines: Sequence[ProfileTimeline]) -> list[ProfileStack]:
-        """Returns a stack, or none without profiles."""
+        """Returns a stack, or `None` if there are no profiles."""
         stacks = [ProfileStack(timelines, self._electricity)] if timelines else []
         self.all += stacks
         return stacks
@@ -211,7 +213,7 @@ class ProfileStacks:
 
 
 def _counts(purpose: Purpose, running: RunningTransaction | None) -> bool:
-    """True if profiles of a purpose count for an EVSE with this transaction."""
+    """Returns whether profiles of a purpose apply to an EVSE with this transaction."""
     if purpose is Purpose.PRIORITY_CHARGING:
         # CMP-05: while it is active it replaces TxProfile and TxDefaultProfile.
         return running is not None and running.priority
@@ -222,7 +224,9 @@ def _counts(purpose: Purpose, running: RunningTransaction | None) -> bool:
 def _at_state_of_charge(
     schedule: ChargingSchedule, running: RunningTransaction | None
 ) -> ChargingSchedule:
-    """Returns the schedule, with no limit above that for the state of charge if that is reached."""
+    """Returns the schedule, without its limit above a state of charge if the vehicle has reached
+    that.
+    """
     beyond = schedule.limit_at_soc
     now = None if running is None else running.state_of_charge
     if beyond is None or now is None or now < beyond.soc:

@@ -1,4 +1,4 @@
-"""What a station can do in smart charging, as its variables tell it."""
+"""Reads from a station's variables what it can do in smart charging."""
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ __all__ = ["abilities_of"]
 
 
 def abilities_of(model: DeviceModel, default: ChargingAbilities) -> ChargingAbilities:
-    """Returns what a station can do. # CHP-17
+    """Returns the abilities of a station in smart charging. # CHP-17
 
     Args:
         model: its variables.

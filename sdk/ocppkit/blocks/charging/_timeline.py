@@ -1,4 +1,4 @@
-"""One charging profile over a window of time: which period counts, and until when.
+"""Finds the period of a charging profile that applies at a moment.
 
 Theory of operation: times are whole seconds from the beginning of the window, since the periods of a
 composite schedule begin at whole seconds. A period that begins within a second counts from the next
@@ -21,7 +21,7 @@ FOREVER: Final = 1 << 62
 
 
 class ProfileTimeline:
-    """Tells for a moment of the window which period of a profile counts."""
+    """The periods of one charging profile, placed on a window of time."""
 
     __slots__ = ("_begin", "_every", "_from", "_local", "_starts", "_until", "_values", "unit")
 
@@ -36,7 +36,7 @@ class ProfileTimeline:
         offline_since: datetime | None = None,
         zone: tzinfo | None = None,
     ) -> None:
-        """Lays one profile's schedule out over the window.
+        """Places the schedule of a profile on the window.
 
         Args:
             profile: the profile.
@@ -72,7 +72,7 @@ class ProfileTimeline:
             self._begin = _whole_seconds(begin - window)
 
     def at(self, moment: int) -> tuple[ChargingSchedulePeriod | None, int]:
-        """Returns the period that counts, and the moment until which that is so.
+        """Returns the period that applies at a moment, and the moment until which it applies.
 
         Args:
             moment: seconds from the beginning of the window.
@@ -97,18 +97,22 @@ class ProfileTimeline:
 
 
 class _LocalTime:
-    """The local clock within a window, in seconds from the local time at which the window begins."""
+    """The local clock within a window, in seconds from the local time at which the window starts."""
 
     def __init__(self, window: datetime, zone: tzinfo) -> None:
         self._window = window.astimezone(zone)
         self._first = self._offset(0)
 
     def seconds(self, local: datetime) -> int:
-        """Returns a local time in seconds from the window's start; its own time zone is ignored."""
+        """Returns a local time in seconds from the start of the window; the time zone of the
+        argument is ignored.
+        """
         return _whole_seconds(local.replace(tzinfo=None) - self._window.replace(tzinfo=None))
 
     def shift(self, moment: int) -> tuple[int, int]:
-        """Returns by how much the local clock has been put forward, and until when that is so."""
+        """Returns by how many seconds the local clock has been moved at a moment, and until when
+        that holds.
+        """
         offset = self._offset(moment)
         return offset - self._first, self._next_change(moment, offset)
 
@@ -118,7 +122,9 @@ class _LocalTime:
         return 0 if there is None else round(there.total_seconds())
 
     def _next_change(self, moment: int, offset: int) -> int:
-        """Returns when summer time begins or ends within the next day, or the end of that day."""
+        """Returns the time within the next day at which summer time starts or ends, or the end of
+        that day.
+        """
         later = moment + 86_400
         if self._offset(later) == offset:
             return later
@@ -133,14 +139,14 @@ class _LocalTime:
 
 
 def _whole_seconds(span: timedelta) -> int:
-    """Returns a span in seconds, rounded up."""
+    """Returns a time span in seconds, rounded up."""
     return ceil(span.total_seconds())
 
 
 def _delayed_starts(
     schedule: ChargingSchedule, delays: Sequence[int] = (), length: int = FOREVER
 ) -> tuple[list[int], list[ChargingSchedulePeriod]]:
-    """Returns when the periods of a schedule begin, and those of them that ever count.
+    """Returns the start times of the periods of a schedule, and which of them ever apply.
 
     Args:
         schedule: the schedule.
@@ -174,7 +180,7 @@ def _recurrence(profile: ChargingProfile) -> int | None:
 def _beginning(
     profile: ChargingProfile, schedule: ChargingSchedule, anchor: datetime
 ) -> datetime | None:
-    """Returns when a schedule begins; `None` if nothing says so: then it begins with the window."""
+    """Returns the start of a schedule; `None` if it starts with the window."""
     if profile.charging_profile_kind is ProfileKind.RELATIVE:
         return anchor
     if profile.charging_profile_kind is ProfileKind.DYNAMIC:

@@ -1,4 +1,4 @@
-"""Which charging profiles a station refuses, as a table of rules with their reason codes.
+"""Decides whether a station refuses a charging profile, by a table of rules with reason codes.
 
 A rule is a requirement, the reason code of OCPP 2.x for what breaks it, and a function that is true
 if a profile breaks it. The first rule that is broken is the reason. What differs between versions and
@@ -22,7 +22,7 @@ from ._profile_conditions import (
     has_impossible_phases,
     has_rival,
     has_wrong_start,
-    in_schedules,
+    in_any_schedule,
     is_no_dynamic_schedule,
     is_of,
     is_too_much,
@@ -34,11 +34,11 @@ from ._profile_conditions import (
 )
 from ._profiles import ChargingProfile, InstalledProfile, ProfileKind, Purpose
 
-__all__ = ["ProfileRefusal", "refusal"]
+__all__ = ["ProfileRefusal", "profile_refusal"]
 
 
 class ProfileRefusal(Struct, frozen=True):
-    """Why a charging profile is refused."""
+    """The reason why a charging profile is refused."""
 
     reason_code: str
     """The reason code of OCPP 2.x."""
@@ -61,7 +61,7 @@ class _ProfileRule(Struct, frozen=True):
     is_broken: Callable[[ProfileCase], bool]
 
 
-def refusal(
+def profile_refusal(
     profile: ChargingProfile,
     evse_id: int,
     installed: Sequence[InstalledProfile],
@@ -71,7 +71,7 @@ def refusal(
     *,
     starts_transaction: bool = False,
 ) -> ProfileRefusal | None:
-    """Returns why a station refuses a profile; `None` if it takes it.
+    """Returns the reason why a station refuses a profile, or `None` if it accepts the profile.
 
     Args:
         profile: the profile.
@@ -184,14 +184,16 @@ _RULES: Final[Sequence[_ProfileRule]] = (
         "CHP-03",
         "this station does not take limits in this unit",
         "use the other unit; SmartChargingCtrlr.RateUnit of the station tells which it takes",
-        in_schedules(lambda each, case: each.charging_rate_unit not in case.abilities.rate_units),
+        in_any_schedule(
+            lambda each, case: each.charging_rate_unit not in case.abilities.rate_units
+        ),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-17",
         "the schedule has too many periods",
         "SmartChargingCtrlr.PeriodsPerSchedule of the station tells how many it takes",
-        in_schedules(
+        in_any_schedule(
             lambda each, case: len(each.charging_schedule_period) > case.abilities.max_periods
         ),
     ),
@@ -200,70 +202,70 @@ _RULES: Final[Sequence[_ProfileRule]] = (
         "CHP-09",
         "an absolute or recurring schedule says when it begins, a relative one does not",
         "set start_schedule, or use the kind Relative without it",
-        in_schedules(has_wrong_start),
+        in_any_schedule(has_wrong_start),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "the first period must begin at 0, and each later than the one before",
         "sort the periods by start_period, and begin with 0",
-        in_schedules(does_not_rise),
+        in_any_schedule(does_not_rise),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "a schedule lasts longer than 0 seconds",
         "set a duration above 0, or leave it out",
-        in_schedules(lambda each, case: each.duration is not None and each.duration <= 0),
+        in_any_schedule(lambda each, case: each.duration is not None and each.duration <= 0),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "a limit is below 0",
         "set limits of 0 or more",
-        in_schedules(limits_below_0),
+        in_any_schedule(limits_below_0),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-24",
         "a dynamic schedule has one period",
         "leave one period",
-        in_schedules(is_no_dynamic_schedule),
+        in_any_schedule(is_no_dynamic_schedule),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-03",
         "the number of phases is not from 1 to that of the EVSE",
         "set number_phases from 1 to 3",
-        in_schedules(has_impossible_phases),
+        in_any_schedule(has_impossible_phases),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-09",
         "the phase can be chosen only for one phase, and only where the station can switch phases",
         "set number_phases=1 beside phase_to_use, or leave phase_to_use out",
-        in_schedules(has_impossible_phase_to_use),
+        in_any_schedule(has_impossible_phase_to_use),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "this station cannot follow the local clock",
         "leave use_local_time out",
-        in_schedules(lambda each, case: each.use_local_time and not case.abilities.local_time),
+        in_any_schedule(lambda each, case: each.use_local_time and not case.abilities.local_time),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "periods can be delayed at random only for transactions, and where the station can do it",
         "leave randomized_delay out, or use a TxProfile or TxDefaultProfile",
-        in_schedules(delays_wrongly),
+        in_any_schedule(delays_wrongly),
     ),
     _ProfileRule(
         "InvalidSchedule",
         "CHP-22",
         "this station does not know states of charge",
         "leave limit_at_soc out",
-        in_schedules(
+        in_any_schedule(
             lambda each, case: each.limit_at_soc is not None and not case.abilities.limit_at_soc
         ),
     ),
@@ -272,7 +274,7 @@ _RULES: Final[Sequence[_ProfileRule]] = (
         "CHP-22",
         "priority charging has no duration",
         "leave duration out",
-        in_schedules(
+        in_any_schedule(
             lambda each, case: is_of(Purpose.PRIORITY_CHARGING, case) and each.duration is not None
         ),
     ),
@@ -281,7 +283,7 @@ _RULES: Final[Sequence[_ProfileRule]] = (
         "CHP-22",
         "the operation mode is not possible here",
         "leave operation_mode out, or use one of OCPP 2.1",
-        in_schedules(has_impossible_mode),
+        in_any_schedule(has_impossible_mode),
     ),
     _ProfileRule(
         "DuplicateProfile",

@@ -1,4 +1,4 @@
-"""Provisioning (functional block B): what stations say when they boot, and what a CSMS answers."""
+"""Provisioning (functional block B): the report of a boot, and the CSMS's reply."""
 
 from ._boot_reports import BootReply, BootReport
 

@@ -1,4 +1,4 @@
-"""What a station says of itself when it boots, and what a CSMS answers, in one form for all OCPP versions."""
+"""The report of a boot and its reply, in one form for all versions of OCPP."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ __all__ = ["BootReply", "BootReport"]
 
 
 class BootReply(ReportReply, frozen=True):
-    """What a CSMS answers to a boot. # B01, B02, B03"""
+    """The CSMS's reply to a `BootReport`. # B01, B02, B03"""
 
     status: str
     """Accepted, Pending or Rejected."""
@@ -22,7 +22,7 @@ class BootReply(ReportReply, frozen=True):
 
 
 class BootReport(Report[BootReply], frozen=True):
-    """A station has started. # B01"""
+    """Report: the station has started. # B01"""
 
     vendor_name: str
     model: str

@@ -1,4 +1,4 @@
-"""Remote control (functional block F) and resets: what a CSMS has a station do."""
+"""Remote control (functional block F) and resets: what a CSMS orders a station to do."""
 
 from ._remote_control_block import RemoteControlBlock
 from ._remote_messages import (

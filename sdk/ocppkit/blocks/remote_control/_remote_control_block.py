@@ -1,4 +1,4 @@
-"""`RemoteControlBlock`: what a CSMS has a station do: reset, unlock, send a message, start and stop."""
+"""The block that carries out a CSMS's orders: reset, unlock, send a message, start and stop."""
 
 from collections.abc import Callable, Collection
 from typing import Final
@@ -29,7 +29,7 @@ from ._remote_messages import (
     UnlockStatus,
 )
 from ._remote_rules import RemoteControlRules
-from ._remote_starts import StartSetting, chosen_evse, start_refusal
+from ._remote_starts import StartConditions, chosen_evse, start_refusal
 from ._station_resets import StationResets
 from ._trigger_replies import TriggerReplies
 
@@ -41,7 +41,7 @@ class _KeptRemoteControl(KeptState, frozen=True):
 
 
 class RemoteControlBlock(Block):
-    """Remote control (functional block F) and resets.
+    """Carries out a CSMS's orders: remote control (functional block F) and resets.
 
     It answers a command at once, so what it asks the program is a plain function that must not block: a
     lock that needs seconds is unlocked by a handler of the program's own, `station.on(UnlockConnectorRequest)`,
@@ -64,7 +64,7 @@ class RemoteControlBlock(Block):
         jobs: Collection[BackgroundJob] = (),
         messages: Collection[str] = (),
     ) -> None:
-        """Begins without resets.
+        """Starts without resets.
 
         Args:
             rules: those of the OCPP version, `dialect.rules(RemoteControlRules)`.
@@ -111,7 +111,7 @@ class RemoteControlBlock(Block):
             report=self._report,
             tell=self._tell,
         )
-        self._on_command(RequestReset)(self._resets.obey)
+        self._on_command(RequestReset)(self._resets.handle_command)
         self._on_command(RequestUnlock)(self._unlock_connector)
         self._on_command(RequestTrigger)(self._trigger)
         if transactions is not None:
@@ -133,22 +133,26 @@ class RemoteControlBlock(Block):
 
     @property
     def boot_reason(self) -> str | None:
-        """Why the station boots now, if a reset was due before: RemoteReset or ScheduledReset. # BOOT-02
+        """The boot reason if the boot follows a reset: RemoteReset or ScheduledReset; else `None`.
+        # BOOT-02
 
         It is kept over the restart, and forgotten when a boot is accepted.
         """
         return self._resets.boot_reason
 
     def work_began(self, name: str, now: Moment) -> None:
-        """Records that work goes on, such as an upload, so that a reset on idle has to wait. # RST-05"""
+        """Records that some work has begun, such as an upload, for which a scheduled reset has to
+        wait. # RST-05
+        """
         self._resets.set_work(name, True, now)
 
     def work_ended(self, name: str, now: Moment) -> None:
-        """Records that some work is over."""
+        """Records that some work has ended."""
         self._resets.set_work(name, False, now)
 
     def reset_done(self, evse_id: int, now: Moment) -> None:
-        """Records that an EVSE was reset, so that it can be used again, unless a reset of the station is due.
+        """Records that an EVSE was reset, so that it can be used again, unless the whole station is
+        to be reset.
 
         Raises:
             ValueError: no reset of it was due.
@@ -156,7 +160,7 @@ class RemoteControlBlock(Block):
         self._resets.done(evse_id, now)
 
     def reset_failed(self, evse_id: int | None, now: Moment) -> None:
-        """Records that a reset could not be done. It is due again, as often as ResetRetries says. # RST-07
+        """Records that a reset has failed. It is due again, as often as ResetRetries says. # RST-07
 
         Args:
             evse_id: the EVSE; `None` for the station.
@@ -170,7 +174,8 @@ class RemoteControlBlock(Block):
     def set_job_status(
         self, job: BackgroundJob, status: str, request_id: int | None, now: Moment
     ) -> None:
-        """Records how far a job is, as the program has told the CSMS, so that it can be asked for.
+        """Records the status of a job, as the program has reported it, because the CSMS may ask for
+        it.
 
         Args:
             job: the job.
@@ -186,11 +191,11 @@ class RemoteControlBlock(Block):
     # What a driver calls.
 
     def state(self) -> bytes:
-        """Returns why the station will boot."""
+        """Returns the boot reason of the next boot."""
         return msgspec.json.encode(_KeptRemoteControl(boot_reason=self.boot_reason))
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores what was kept.
+        """Restores the stored state.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
@@ -248,10 +253,10 @@ class RemoteControlBlock(Block):
     ) -> RemoteAnswer:
         if not self._is_accepted:
             return _NOT_ACCEPTED
-        setting = StartSetting(
+        setting = StartConditions(
             self._availability,
             transactions,
-            is_resetting=self._resets.concern,
+            is_resetting=self._resets.has_reset_of,
             takes_profiles=self._charging is not None,
         )
         evse_id = command.evse_id

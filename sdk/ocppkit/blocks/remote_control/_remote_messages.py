@@ -1,4 +1,4 @@
-"""What a CSMS has a station do, and what the station answers, in one form for all OCPP versions.
+"""Commands, reports and events of remote control, in one form for all versions of OCPP.
 
 Names are those of OCPP 2.1. A connector of OCPP 1.6 is an EVSE here, whose only connector is 1.
 """
@@ -52,7 +52,7 @@ class ResetType(StrEnum):
 
 
 class ResetStatus(StrEnum):
-    """What a station answers to a reset."""
+    """The station's answer to a reset."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -60,7 +60,7 @@ class ResetStatus(StrEnum):
 
 
 class ResetAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `RequestReset`."""
+    """The station's answer to `RequestReset`."""
 
     status: str
     """A `ResetStatus`."""
@@ -70,7 +70,7 @@ class ResetAnswer(CommandAnswer, frozen=True):
 
 
 class RequestReset(Command[ResetAnswer], frozen=True):
-    """Restarts a station, or resets an EVSE. # B11, B12"""
+    """Command: restarts a station, or resets an EVSE. # B11, B12"""
 
     type: ResetType
     evse_id: int | None = None
@@ -78,7 +78,7 @@ class RequestReset(Command[ResetAnswer], frozen=True):
 
 
 class UnlockStatus(StrEnum):
-    """What has become of the attempt to unlock a connector."""
+    """The result of an attempt to unlock a connector."""
 
     UNLOCKED = "Unlocked"
     UNLOCK_FAILED = "UnlockFailed"
@@ -89,21 +89,21 @@ class UnlockStatus(StrEnum):
 
 
 class UnlockAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `RequestUnlock`."""
+    """The station's answer to `RequestUnlock`."""
 
     status: str
     """An `UnlockStatus`."""
 
 
 class RequestUnlock(Command[UnlockAnswer], frozen=True):
-    """Unlocks a connector. # F05"""
+    """Command: unlocks a connector. # F05"""
 
     evse_id: int
     connector_id: int = 1
 
 
 class MessageTrigger(StrEnum):
-    """The messages that a CSMS can ask for, of all versions."""
+    """The messages that a CSMS can ask for, in all versions of OCPP."""
 
     BOOT_NOTIFICATION = "BootNotification"
     CUSTOM_TRIGGER = "CustomTrigger"
@@ -129,7 +129,7 @@ class MessageTrigger(StrEnum):
 
 
 class TriggerStatus(StrEnum):
-    """What a station answers when it is asked for a message."""
+    """The station's answer to a request for a message."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -137,7 +137,7 @@ class TriggerStatus(StrEnum):
 
 
 class TriggerAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `RequestTrigger`; the message itself follows."""
+    """The station's answer to `RequestTrigger`. The requested message follows."""
 
     status: str
     """A `TriggerStatus`."""
@@ -147,7 +147,7 @@ class TriggerAnswer(CommandAnswer, frozen=True):
 
 
 class RequestTrigger(Command[TriggerAnswer], frozen=True):
-    """Asks for a message. # F06"""
+    """Command: asks the station to send a message. # F06"""
 
     requested_message: str
     """A `MessageTrigger`."""
@@ -161,14 +161,14 @@ class RequestTrigger(Command[TriggerAnswer], frozen=True):
 
 
 class RemoteStatus(StrEnum):
-    """What a station answers to a remote start or stop."""
+    """The station's answer to a remote start or stop."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
 
 
 class RemoteAnswer(CommandAnswer, frozen=True):
-    """What a station answers to `StartRemotely` and `StopRemotely`."""
+    """The station's answer to `StartRemotely` and `StopRemotely`."""
 
     status: str
     """A `RemoteStatus`."""
@@ -184,7 +184,7 @@ class RemoteAnswer(CommandAnswer, frozen=True):
 
 
 class StartRemotely(Command[RemoteAnswer], frozen=True):
-    """Starts a transaction for a driver. # F01, F02"""
+    """Command: starts a transaction for a driver. # F01, F02"""
 
     id_token: IdToken
     evse_id: int | None = None
@@ -202,24 +202,24 @@ class StartRemotely(Command[RemoteAnswer], frozen=True):
 
 
 class StopRemotely(Command[RemoteAnswer], frozen=True):
-    """Stops a transaction. # F03"""
+    """Command: stops a transaction. # F03"""
 
     transaction_id: str
     """In 1.6, the number that the CSMS has given it."""
 
 
 class CsmsTime(ReportReply, frozen=True):
-    """What a CSMS answers to a heartbeat."""
+    """The CSMS's reply to a heartbeat: its time."""
 
     current_time: datetime
 
 
 class HeartbeatReport(Report[CsmsTime], frozen=True):
-    """The station is there. # G02"""
+    """Report: a heartbeat. # G02"""
 
 
 class BackgroundJob(StrEnum):
-    """What goes on beside charging, by the message that tells how far it is."""
+    """A job beside charging, such as a firmware update; named after the message with its status."""
 
     DIAGNOSTICS = "DiagnosticsStatusNotification"
     FIRMWARE = "FirmwareStatusNotification"
@@ -229,7 +229,7 @@ class BackgroundJob(StrEnum):
 
 
 class JobStatusReport(Report[ReportReply], frozen=True):
-    """How far a firmware update or an upload is."""
+    """Report: the status of a firmware update or an upload."""
 
     job: BackgroundJob
     status: str
@@ -240,7 +240,8 @@ class JobStatusReport(Report[ReportReply], frozen=True):
 
 
 class ResetDue(Event, frozen=True):
-    """The program is to restart the station, or to reset an EVSE, once what was reported has been sent.
+    """Event: the program must restart the station or reset an EVSE, once all reports have been
+    sent.
 
     The station: `station.restart(reason=event.boot_reason)`, or a restart of the machine. An EVSE: reset it,
     then call `RemoteControlBlock.reset_done`. What cannot be reset is told by `RemoteControlBlock.reset_failed`.
@@ -255,20 +256,20 @@ class ResetDue(Event, frozen=True):
 
 
 class ResetFailed(Event, frozen=True):
-    """A reset could not be done, as often as it was tried: what was to be reset is in service again."""
+    """Event: a reset has failed too often, so the station or EVSE is in service again."""
 
     evse_id: int | None
     """The EVSE; `None` for the station."""
 
 
 class ResetScheduled(Event, frozen=True):
-    """A reset waits until the station, or an EVSE, is idle."""
+    """Event: a reset waits until the station or an EVSE is idle."""
 
     evse_id: int | None
 
 
 class MessageTriggered(Event, frozen=True):
-    """The program is to send a message that the CSMS has asked for, and that no block sends."""
+    """Event: the program must send a message that the CSMS has asked for and that no block sends."""
 
     requested_message: str
     evse_id: int | None = None
@@ -277,7 +278,9 @@ class MessageTriggered(Event, frozen=True):
 
 
 class StartedRemotely(Event, frozen=True):
-    """A remote start was accepted; its transaction may begin later, when an EV is plugged in."""
+    """Event: a remote start was accepted. Its transaction may begin later, when a vehicle is
+    plugged in.
+    """
 
     evse_id: int
     id_token: IdToken

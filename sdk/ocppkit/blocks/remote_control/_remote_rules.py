@@ -1,4 +1,4 @@
-"""In what the remote control of stations differs from version to version."""
+"""The rules by which remote control differs between versions of OCPP."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ __all__ = ["RemoteControlRules"]
 
 
 class RemoteControlRules(Struct, frozen=True, kw_only=True):
-    """How the versions of OCPP differ in remote control."""
+    """The rules of remote control in one version of OCPP."""
 
     waits_for_idle: bool = True
     """Whether a reset on idle waits for transactions (2.x); if not, it stops them. # RST-01, RST-05"""

@@ -1,4 +1,4 @@
-"""Which remote starts a station refuses, as a table."""
+"""Decides whether a station refuses a remote start, by a table of rules."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -8,11 +8,11 @@ from ..charging import is_no_profile_of_a_start
 from ..transactions import TransactionsBlock
 from ._remote_messages import StartRemotely
 
-__all__ = ["StartRefusal", "StartSetting", "chosen_evse", "start_refusal"]
+__all__ = ["StartConditions", "StartRefusal", "chosen_evse", "start_refusal"]
 
 
 class StartRefusal(NamedTuple):
-    """Why a remote start is refused."""
+    """The reason why a remote start is refused."""
 
     reason_code: str
     """The reason code of OCPP 2.x."""
@@ -21,8 +21,8 @@ class StartRefusal(NamedTuple):
     """What is wrong, for people."""
 
 
-class StartSetting(NamedTuple):
-    """All that a remote start is checked against."""
+class StartConditions(NamedTuple):
+    """All that decides whether a remote start is refused."""
 
     availability: AvailabilityBlock
     transactions: TransactionsBlock
@@ -36,7 +36,7 @@ class StartSetting(NamedTuple):
 class _RemoteStart(NamedTuple):
     command: StartRemotely
     evse_id: int
-    setting: StartSetting
+    setting: StartConditions
 
     @property
     def uses(self) -> Sequence[ConnectorUse]:
@@ -97,9 +97,9 @@ _RULES: Final[Sequence[tuple[str, str, Callable[[_RemoteStart], bool]]]] = (
 
 
 def start_refusal(
-    command: StartRemotely, evse_id: int, setting: StartSetting
+    command: StartRemotely, evse_id: int, setting: StartConditions
 ) -> StartRefusal | None:
-    """Returns why a remote start is refused on an EVSE; `None` if it is not."""
+    """Returns the reason why a remote start on an EVSE is refused, or `None` if it is accepted."""
     case = _RemoteStart(command, evse_id, setting)
     for reason_code, text, is_broken in _RULES:
         if is_broken(case):
@@ -107,8 +107,8 @@ def start_refusal(
     return None
 
 
-def chosen_evse(command: StartRemotely, setting: StartSetting) -> int | None:
-    """Returns the EVSE for a remote start that names none; `None` if none is free. # REM-03
+def chosen_evse(command: StartRemotely, setting: StartConditions) -> int | None:
+    """Returns the EVSE for a remote start that names none; `None` if no EVSE is free. # REM-03
 
     One that an EV is connected to is taken first, as the driver is most likely there.
     """

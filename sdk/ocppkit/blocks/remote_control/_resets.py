@@ -1,4 +1,4 @@
-"""The resets that a station has been asked for: those that wait, and those that are due."""
+"""The resets that a CSMS has asked for: those that wait, and those to carry out now."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,10 @@ __all__ = ["Resets"]
 
 
 class Resets:
-    """Resets of the station, as `None`, and of EVSEs, by their ids."""
+    """The resets of a station, by EVSE id; `None` stands for the station as a whole."""
 
     def __init__(self) -> None:
-        """Begins without resets."""
+        """Starts without resets."""
         self._waiting: set[int | None] = set()
         self._due: dict[int | None, ResetDue] = {}
         self._failures: dict[int | None, int] = {}
@@ -22,15 +22,17 @@ class Resets:
 
     @property
     def waiting(self) -> Iterable[int | None]:
-        """What waits until it is idle, the station first."""
+        """The resets that wait until the station or EVSE is idle, the station first."""
         return sorted(self._waiting, key=lambda evse_id: evse_id or 0)
 
     def schedule(self, evse_id: int | None) -> None:
-        """Adds a reset that waits until it is idle."""
+        """Adds a reset that waits until the station or EVSE is idle."""
         self._waiting.add(evse_id)
 
     def begin(self, due: ResetDue) -> None:
-        """Notes that a reset is due; that of the station includes those of its EVSEs."""
+        """Notes that a reset must be carried out now. A reset of the station includes those of its
+        EVSEs.
+        """
         evse_id = due.evse_id
         if evse_id is None:
             self._waiting.clear()
@@ -41,11 +43,11 @@ class Resets:
         self._due[evse_id] = due
 
     def end(self, evse_id: int | None) -> bool:
-        """Notes that a reset was done, and returns whether it was due."""
+        """Notes that a reset was carried out; returns whether it was due."""
         return self._due.pop(evse_id, None) is not None
 
     def fail(self, evse_id: int | None) -> tuple[ResetDue, int]:
-        """Notes that a reset could not be done, and returns it with how often that was so.
+        """Notes that a reset has failed; returns the reset and the number of failures.
 
         Raises:
             ValueError: no reset of it was due.
@@ -59,17 +61,19 @@ class Resets:
         return due, failures
 
     def was_included(self, evse_id: int) -> bool:
-        """Returns whether a reset of the station took the place of one that was due; asked once."""
+        """Returns once whether a reset of the station has replaced a reset of this EVSE that was
+        due.
+        """
         was_included = evse_id in self._included
         self._included.discard(evse_id)
         return was_included
 
-    def concern(self, evse_id: int) -> bool:
-        """Returns whether a reset of an EVSE, or of the station, is due or waits."""
+    def has_reset_of(self, evse_id: int) -> bool:
+        """Returns whether a reset of the EVSE or station is due or waits."""
         return not {None, evse_id}.isdisjoint(self._waiting | self._due.keys())
 
     def set_work(self, name: str, goes_on: bool) -> None:
-        """Notes whether some work goes on, during which the station is not idle."""
+        """Notes that some work has begun or ended, during which the station is not idle."""
         if goes_on:
             self._work.add(name)
         else:
@@ -77,5 +81,5 @@ class Resets:
 
     @property
     def is_working(self) -> bool:
-        """Whether some work goes on."""
+        """Whether some work is going on."""
         return bool(self._work)

@@ -1,4 +1,4 @@
-"""`StationResets`: refuses, schedules and begins the resets of a station and of its EVSEs."""
+"""Refuses, schedules and starts the resets of a station and of its EVSEs."""
 
 from collections.abc import Callable, Iterable
 
@@ -23,7 +23,7 @@ __all__ = ["StationResets"]
 
 
 class StationResets:
-    """The resets of one station. # B11, B12"""
+    """Handles the resets of one station. # B11, B12"""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class StationResets:
         tell: Callable[[Event], None],
         note_change: Callable[[], None],
     ) -> None:
-        """Begins without resets.
+        """Starts without resets.
 
         Args:
             rules: in what the version differs.
@@ -59,15 +59,15 @@ class StationResets:
 
     @property
     def boot_reason(self) -> str | None:
-        """Why the station boots, or will boot."""
+        """The boot reason of this or the next boot, or `None`."""
         return self._boot_reason
 
     def restore(self, boot_reason: str | None) -> None:
-        """Restores why the station boots now."""
+        """Restores the boot reason of this boot."""
         self._boot_reason = boot_reason
 
-    def obey(self, command: RequestReset, now: Moment) -> ResetAnswer:
-        """Returns the answer to a reset, which has begun or waits unless it is refused."""
+    def handle_command(self, command: RequestReset, now: Moment) -> ResetAnswer:
+        """Handles a reset command: refuses, schedules or starts the reset; returns the answer."""
         evse_id = command.evse_id or None
         refused = self._refusal(evse_id, command.type)
         if refused is not None:
@@ -82,12 +82,12 @@ class StationResets:
         self._begin(evse_id, command.type, "RemoteReset", now)
         return ResetAnswer(status=ResetStatus.ACCEPTED)
 
-    def concern(self, evse_id: int) -> bool:
-        """Returns whether a reset of an EVSE, or of the station, is due or waits."""
-        return self._resets.concern(evse_id)
+    def has_reset_of(self, evse_id: int) -> bool:
+        """Returns whether a reset of the EVSE or station is due or waits."""
+        return self._resets.has_reset_of(evse_id)
 
     def begin_what_is_idle(self, now: Moment) -> None:
-        """Begins the resets that wait for what is idle now."""
+        """Starts the waiting resets of the station and EVSEs that are idle now."""
         for each in self._resets.waiting:
             if not self._is_busy(each):
                 # B12.FR.03, B12.FR.07.
@@ -96,7 +96,7 @@ class StationResets:
                     return
 
     def set_work(self, name: str, goes_on: bool, now: Moment) -> None:
-        """Notes whether some work goes on, during which the station is not idle. # RST-05"""
+        """Notes that some work has begun or ended, during which the station is not idle. # RST-05"""
         self._resets.set_work(name, goes_on)
         if not goes_on:
             self.begin_what_is_idle(now)
@@ -108,12 +108,12 @@ class StationResets:
             ValueError: no reset of it was due.
         """
         if self._resets.end(evse_id):
-            self._come_back(evse_id, now)
+            self._return_to_service(evse_id, now)
         elif not self._resets.was_included(evse_id):
             raise ValueError(f"no reset of EVSE {evse_id} was due")
 
     def failed(self, evse_id: int | None, now: Moment) -> None:
-        """Notes that a reset could not be done: it is due again, or given up. # RST-07
+        """Notes that a reset has failed: it is tried again, or given up. # RST-07
 
         Raises:
             ValueError: no reset of it was due.
@@ -125,14 +125,14 @@ class StationResets:
         self._resets.end(evse_id)
         if evse_id is None:
             self._forget_boot_reason()
-        self._come_back(evse_id, now)
+        self._return_to_service(evse_id, now)
         self._tell(ResetFailed(evse_id=evse_id))
 
     def accepted(self, now: Moment) -> None:
         """Notes that a boot was accepted, which ends the reset of the station."""
         self._forget_boot_reason()
         if self._resets.end(None):
-            self._come_back(None, now)
+            self._return_to_service(None, now)
 
     def _refusal(self, evse_id: int | None, kind: ResetType) -> str | None:
         if evse_id is not None and not self._availability.has(evse_id, None):
@@ -152,7 +152,7 @@ class StationResets:
         return self._transactions is not None and self._transactions.can_resume
 
     def _is_busy(self, evse_id: int | None) -> bool:
-        """Returns whether an EVSE, or the station, is not idle. # RST-05"""
+        """Returns whether the EVSE or station is busy. # RST-05"""
         return self._resets.is_working or any(
             self._state_of(each).transaction_id is not None
             or self._state_of(each).authorized
@@ -183,8 +183,8 @@ class StationResets:
                 if self._transactions.state_of(each).transaction_id is not None:
                     self._transactions.stopped(each, now, reason=reason)
 
-    def _come_back(self, evse_id: int | None, now: Moment) -> None:
-        """Puts an EVSE, or the station, into service again, with the transactions that go on."""
+    def _return_to_service(self, evse_id: int | None, now: Moment) -> None:
+        """Puts the EVSE or station back into service, and lets interrupted transactions go on."""
         self._availability.readmit(evse_id, now)
         if self._transactions is not None:
             for each in self._evse_ids(evse_id):

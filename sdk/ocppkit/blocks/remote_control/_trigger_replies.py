@@ -1,4 +1,4 @@
-"""What a station does when the CSMS asks for a message, by the message."""
+"""Handles requests of the CSMS for messages."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -38,7 +38,7 @@ _NOT_IMPLEMENTED: Final = TriggerAnswer(status=TriggerStatus.NOT_IMPLEMENTED)
 
 
 class TriggerReplies:
-    """Answers requests for messages, and leaves the messages themselves."""
+    """Answers requests for messages, and queues the requested messages."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class TriggerReplies:
         report: Callable[[Report[Any]], None],
         tell: Callable[[Event], None],
     ) -> None:
-        """Sets what the messages come from.
+        """Sets the sources of the messages.
 
         Args:
             model: the variables of the station.
@@ -81,13 +81,13 @@ class TriggerReplies:
         self._replies.update(dict.fromkeys(self._jobs, self._job_status))
 
     def set_job_status(self, job: BackgroundJob, status: str, request_id: int | None) -> None:
-        """Notes how far a job is.
+        """Stores the status of a job.
 
         Raises:
             ValueError: the station does not have it.
         """
         if job not in self._jobs:
-            raise ValueError(f"the station has no {job} [name it when you make the block]")
+            raise ValueError(f"the station has no {job} [name it when you create the block]")
         is_over = status in (_IDLE, _SUCCESSES[job])
         self._jobs[job] = JobStatusReport(
             job=job,
@@ -96,7 +96,7 @@ class TriggerReplies:
         )
 
     def answer(self, command: RequestTrigger, is_accepted: bool, now: Moment) -> TriggerAnswer:
-        """Answers a request, and leaves what it asks for.
+        """Answers a request, and queues the requested message.
 
         Args:
             command: the request.

@@ -1,4 +1,6 @@
-"""Transactions (functional block E): what begins and ends them at a station, what it reports, and a ledger for a CSMS."""
+"""Transactions (functional block E): what begins and ends them at a station, what it reports, and a
+ledger for a CSMS.
+"""
 
 from ._evse_events import (
     AwaitedBeforeStart,

@@ -1,4 +1,4 @@
-"""One EVSE of a station: what is known of it, its transaction, and when something is due."""
+"""One EVSE of a station: its state, its transaction, and its deadlines."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ __all__ = ["Evse"]
 
 
 class Evse:
-    """One EVSE."""
+    """One EVSE, with its transaction if there is one."""
 
     def __init__(self, evse_id: int) -> None:
         self.evse_id = evse_id
@@ -88,6 +88,6 @@ class Evse:
             )
 
     def transaction_required(self) -> OpenTransaction:
-        """Returns the transaction, where there is one for certain."""
+        """Returns the transaction; there must be one."""
         assert self.transaction is not None, f"EVSE {self.evse_id} has no transaction"
         return self.transaction

@@ -1,4 +1,4 @@
-"""What happens at EVSEs, for the blocks above and for the program."""
+"""Events about EVSEs, for the other blocks and the program."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,14 +19,14 @@ __all__ = [
 
 
 class EvseChanged(Event, frozen=True):
-    """Something about an EVSE has changed: plug, driver, energy or transaction."""
+    """Event: the state of an EVSE has changed: plug, driver, energy or transaction."""
 
     before: EvseState
     after: EvseState
 
 
 class TransactionDeauthorized(Event, frozen=True):
-    """The CSMS has refused the token of a transaction that goes on. [E05]"""
+    """Event: the CSMS has refused the token of a running transaction. [E05]"""
 
     evse_id: int
     transaction_id: str
@@ -35,7 +35,7 @@ class TransactionDeauthorized(Event, frozen=True):
 
 
 class AwaitedBeforeStart(StrEnum):
-    """What must happen before a transaction can begin."""
+    """What a transaction is waiting for before it can begin."""
 
     BOOT = "Boot"
     """The CSMS accepts the station: TxBeforeAcceptedEnabled is false. [B02.FR.03]"""
@@ -45,21 +45,24 @@ class AwaitedBeforeStart(StrEnum):
 
 
 class TransactionHeld(Event, frozen=True):
-    """A transaction would begin, and cannot yet; no energy may flow until it does."""
+    """Event: a transaction is to begin, but cannot yet. No energy may flow until it has begun."""
 
     evse_id: int
     awaited: AwaitedBeforeStart
 
 
 class TransactionReplied(Event, frozen=True):
-    """The CSMS has answered a report with news: about the token, the cost or the driver's message."""
+    """Event: the CSMS's reply to a report says something new about the token, the cost or a message
+    for the driver.
+    """
 
     report: TransactionReport
     reply: TransactionReply
 
 
 class MeterWentBack(Event, frozen=True):
-    """The energy register shows less than before in the same transaction: it was swapped or rolled over.
+    """Event: the energy register shows less than before in the same transaction, as the meter was
+    replaced or rolled over.
 
     The transaction goes on, and its readings are reported as the meter shows them.
     """

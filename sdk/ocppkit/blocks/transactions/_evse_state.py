@@ -1,4 +1,4 @@
-"""What is known of an EVSE, and when that begins or ends a transaction.
+"""The state of an EVSE, and which changes of it begin or end a transaction.
 
 Theory of operation: the facts of an EVSE are given from outside, and all else follows from them. Each
 point that OCPP has for the beginning and the end of transactions is a condition on the facts. A transaction
@@ -18,7 +18,7 @@ __all__ = ["EvseState", "begins", "ends", "in_transaction", "unplugged", "withou
 
 
 class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of an EVSE, as far as transactions depend on it."""
+    """The state of an EVSE, as far as transactions depend on it."""
 
     evse_id: int
     parked: bool = False
@@ -55,7 +55,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def power_path_closed(self) -> bool:
-        """Whether the contactors are to be closed."""
+        """Whether the contactors must be closed."""
         return self._can_charge and not self.energy_refused
 
     @property
@@ -64,7 +64,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def charging_state(self) -> ChargingState:
-        """The state that reports tell. [TEV-09]"""
+        """The charging state for reports. [TEV-09]"""
         if self.energy_flows:
             return ChargingState.CHARGING
         if not self.connected:
@@ -77,7 +77,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def points(self) -> Set[TxPoint]:
-        """The points that hold. [TEV-04]"""
+        """The transaction points that are reached in this state. [TEV-04]"""
         holds = {
             TxPoint.PARKING_BAY_OCCUPANCY: self.parked,
             TxPoint.EV_CONNECTED: self.connected,
@@ -89,13 +89,13 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def begins(before: EvseState, after: EvseState, start_points: Set[str]) -> bool:
-    """Returns whether a change begins a transaction, if none goes on."""
+    """Returns whether a change begins a transaction, if none is running."""
     # A start point may have held since before: energy that flows again after the end needs a transaction.
     return bool(after.points - before.points) and not after.points.isdisjoint(start_points)
 
 
 def ends(before: EvseState, after: EvseState, stop_points: Set[str]) -> bool:
-    """Returns whether a change ends the transaction that goes on. [TEV-05]"""
+    """Returns whether a change ends the running transaction. [TEV-05]"""
     ceased = set(before.points - after.points)
     if ceased and not after.points:
         # Neither vehicle nor driver is left, so nothing else could end it.
@@ -109,12 +109,12 @@ def ends(before: EvseState, after: EvseState, stop_points: Set[str]) -> bool:
 
 
 def in_transaction(state: EvseState, transaction_id: str) -> EvseState:
-    """Returns what is known of an EVSE once a transaction has begun."""
+    """Returns the state of an EVSE after a transaction has begun."""
     return replace(state, transaction_id=transaction_id, finishing=False)
 
 
 def without_transaction(state: EvseState) -> EvseState:
-    """Returns what is known of an EVSE once its transaction has ended."""
+    """Returns the state of an EVSE after its transaction has ended."""
     return replace(
         state,
         # The next vehicle needs a driver of its own.

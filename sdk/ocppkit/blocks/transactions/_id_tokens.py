@@ -1,4 +1,4 @@
-"""Tokens that drivers show, and what a CSMS says about one, in one form for all OCPP versions.
+"""Tokens of drivers, and what a CSMS says about them, in one form for all versions of OCPP.
 
 OCPP 1.6 has tags: a text without a type. Names are those of OCPP 2.1.
 """
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class AuthorizationStatus(StrEnum):
-    """What a CSMS says about a token, in the words of OCPP; in 1.6, the first five of them."""
+    """The CSMS's decision about a token, by OCPP's names; OCPP 1.6 has the first five."""
 
     ACCEPTED = "Accepted"
     BLOCKED = "Blocked"
@@ -36,7 +36,7 @@ class AuthorizationStatus(StrEnum):
 
 
 class AdditionalInfo(Struct, frozen=True):
-    """A further identifier that goes along with a token."""
+    """A further identifier that belongs to a token."""
 
     additional_id_token: str
     type: str
@@ -44,7 +44,7 @@ class AdditionalInfo(Struct, frozen=True):
 
 
 class IdToken(Struct, frozen=True, omit_defaults=True):
-    """What identifies a driver."""
+    """A token, which identifies a driver."""
 
     id_token: str
     type: str | None = None
@@ -54,7 +54,7 @@ class IdToken(Struct, frozen=True, omit_defaults=True):
     """What helps the CSMS to decide; it does not count when tokens are compared."""
 
     def is_same_as(self, other: "IdToken") -> bool:
-        """Returns whether two tokens stand for the same driver.
+        """Returns whether two tokens identify the same driver.
 
         Upper and lower case count as equal, and a type that is not known as any. # AUT-05, AUT-06
         """
@@ -70,7 +70,7 @@ class IdToken(Struct, frozen=True, omit_defaults=True):
 
 
 class MessageContent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A text for a driver."""
+    """A message for a driver."""
 
     format: str
     """How the text is to be read, such as UTF8 or HTML."""
@@ -81,7 +81,7 @@ class MessageContent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TokenInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a CSMS says about a token."""
+    """What a CSMS says about a token: its status, and other information."""
 
     status: str
     """One of `AuthorizationStatus`, or another value of a later version; only Accepted lets energy flow."""
@@ -107,7 +107,9 @@ class TokenInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TokenInfoReceived(Event, frozen=True):
-    """The CSMS has said something about a token in its reply to a report of a transaction. # C10.FR.05"""
+    """Event: the CSMS has said something about a token in its reply to a report of a transaction. #
+    C10.FR.05
+    """
 
     id_token: IdToken
     info: TokenInfo

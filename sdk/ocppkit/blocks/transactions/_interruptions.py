@@ -1,4 +1,4 @@
-"""What becomes of transactions that a restart or a power cut has interrupted (E17).
+"""Ends or resumes transactions that a restart or a power cut has interrupted (E17).
 
 Theory of operation: what is kept belongs into one commit with the messages that go with it. So the next
 sequence number is always right, and a transaction is ended or resumed as if nothing had happened between.
@@ -33,7 +33,7 @@ class _KeptTransactions(KeptState, frozen=True):
 
 
 class Interruptions:
-    """Keeps the transactions of one station, and ends or resumes them after a restart."""
+    """Stores the transactions of one station, and ends or resumes them after a restart."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Interruptions:
         *,
         tell: Callable[[Event], None],
     ) -> None:
-        """Begins without transactions.
+        """Starts without transactions.
 
         Args:
             evses: the EVSEs.
@@ -66,7 +66,7 @@ class Interruptions:
         """When transactions last changed, of this run or the one before."""
 
     def state(self) -> bytes | None:
-        """Returns the transactions that go on; `None` if there are none."""
+        """Returns the running transactions, or `None` if there are none."""
         kept = [
             KeptEvse(evse.state, evse.transaction)
             for evse in self._evses.values()
@@ -77,7 +77,7 @@ class Interruptions:
         return msgspec.json.encode(_KeptTransactions(evses=kept, at=self.changed_at))
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores the transactions that went on when the station stopped.
+        """Restores the transactions that were running when the station stopped.
 
         Args:
             state: what was kept.
@@ -97,7 +97,7 @@ class Interruptions:
         self.changed_at = kept.at
 
     def end(self, now: Moment) -> None:
-        """Ends or resumes the transactions that were taken, once the station has started.
+        """Ends or resumes the restored transactions, once the station has started.
 
         Args:
             now: the present moment.
@@ -107,7 +107,7 @@ class Interruptions:
         for evse in self._evses.values():
             if evse.transaction is None:
                 # What an earlier run of the program closed may still be closed.
-                self._sequencer.switch(evse, now)
+                self._sequencer.publish_power_path(evse, now)
             elif self.can_resume and (0 <= outage <= longest or evse.transaction.is_interrupted):
                 self._resume(evse, now)
             else:
@@ -118,11 +118,12 @@ class Interruptions:
 
     @property
     def can_resume(self) -> bool:
-        """Whether transactions can go on after an interruption. # E17.FR.01, RST-08"""
+        """Whether transactions can be resumed after an interruption. # E17.FR.01, RST-08"""
         return self._rules.can_resume and self._model.get(TX_RESUMPTION_TIMEOUT, 0) > 0
 
     def begin(self, evse: Evse, now: Moment) -> None:
-        """Interrupts a transaction, if there is one, by a reset after which it goes on.
+        """Interrupts the transaction of an EVSE, if there is one, because of a reset after which it
+        is resumed.
 
         Args:
             evse: where.
@@ -136,10 +137,10 @@ class Interruptions:
             before, energy_flows=False, suspended_by=SuspendedBy.EVSE, is_held=True
         )
         self._reporter.updated(evse, TriggerReason.RESET_COMMAND, now.wall)
-        self._sequencer.settle(evse, before, now)
+        self._sequencer.publish_changes(evse, before, now)
 
     def resume(self, evse: Evse, now: Moment) -> None:
-        """Lets a transaction go on that a reset has interrupted, if there is one.
+        """Resumes the transaction of an EVSE that a reset has interrupted, if there is one.
 
         Args:
             evse: where.

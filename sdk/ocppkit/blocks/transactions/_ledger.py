@@ -1,4 +1,5 @@
-"""The transactions of all stations of a CSMS: which are open, which are complete, and what is missing.
+"""The transactions of all stations of a CSMS: which are open, which are complete, and which reports
+are missing.
 
 Theory of operation: messages about a transaction may arrive late, twice, in any order or never. Each
 report is entered once, by its sequence number. A transaction is complete when its beginning,
@@ -54,7 +55,7 @@ _NO_NUMBER: Final = "-1"
 
 
 class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of one transaction."""
+    """All that is known about one transaction."""
 
     station: str
     transaction_id: str
@@ -97,30 +98,36 @@ class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def energy(self) -> float | None:
-        """Watt-hours from the first reading to the last; below 0 if the meter was set back or changed."""
+        """The energy in Wh from the first reading to the last; below 0 if the meter was set back or
+        replaced.
+        """
         if self.first_reading is None or self.last_reading is None:
             return None
         return self.last_reading.register - self.first_reading.register
 
     @property
     def missing(self) -> Sequence[range]:
-        """The sequence numbers that have not arrived, between the first and the last that have."""
+        """The sequence numbers of missing reports, between the first and the last one that have
+        arrived.
+        """
         return gaps(self.seen)
 
     @property
     def is_complete(self) -> bool:
-        """Whether beginning, end and all between have arrived."""
+        """Whether all reports from the beginning to the end have arrived."""
         return self.started_at is not None and self.ended_at is not None and not self.missing
 
 
 class TransactionOpened(Struct, frozen=True):
-    """The first report of a transaction has arrived, which need not be that of its beginning."""
+    """Event: the first report of a transaction has arrived. It need not be the one of the
+    beginning.
+    """
 
     record: TransactionRecord
 
 
 class TransactionUpdated(Struct, frozen=True, kw_only=True):
-    """Another report of a transaction has arrived."""
+    """Event: another report of a transaction has arrived."""
 
     record: TransactionRecord
     report: TransactionReport
@@ -129,13 +136,15 @@ class TransactionUpdated(Struct, frozen=True, kw_only=True):
 
 
 class TransactionClosed(Struct, frozen=True):
-    """A transaction is complete; told once."""
+    """Event: a transaction is complete. Told once."""
 
     record: TransactionRecord
 
 
 class TransactionUnmatched(Struct, frozen=True, kw_only=True):
-    """A report of a transaction that cannot be told from others: a person has to look at it. # TX6-04"""
+    """Event: a report cannot be assigned to a transaction for certain, so a person must look at it.
+    # TX6-04
+    """
 
     station: str
     report: TransactionReport
@@ -147,7 +156,7 @@ LedgerEvent: TypeAlias = (
 
 
 class _Start(Struct, frozen=True):
-    """A StartTransaction of 1.6, as far as it is told from others."""
+    """What distinguishes a StartTransaction of OCPP 1.6 from others."""
 
     station: str
     evse_id: int | None
@@ -169,10 +178,10 @@ class _KeptLedger(KeptState, frozen=True):
 
 
 class TransactionLedger:
-    """Joins the reports of transactions, for a CSMS."""
+    """Joins reports to transactions, for a CSMS."""
 
     def __init__(self, *, first_number: int = 1, remembered: int = 10_000) -> None:
-        """Begins without transactions.
+        """Starts without transactions.
 
         Args:
             first_number: the first number for transactions of 1.6.
@@ -186,11 +195,11 @@ class TransactionLedger:
         self._numbers: OrderedDict[_Start, int] = OrderedDict()
 
     def __iter__(self) -> Iterator[TransactionRecord]:
-        """The transactions that are not complete."""
+        """Iterates over the transactions that are not complete."""
         return iter(tuple(self._records.values()))
 
     def get(self, station: str, transaction_id: str) -> TransactionRecord | None:
-        """Returns a transaction that is not complete yet."""
+        """Returns a transaction that is not complete, or `None`."""
         return self._records.get((station, transaction_id))
 
     def of_station(self, station: str) -> Sequence[TransactionRecord]:
@@ -198,7 +207,7 @@ class TransactionLedger:
         return [each for each in self._records.values() if each.station == station]
 
     def number(self, station: str, report: TransactionReport) -> int:
-        """Returns the number for the response to a StartTransaction of 1.6.
+        """Returns the transaction number for the response to a StartTransaction of OCPP 1.6.
 
         One that arrives again gets the same number. # TX6-02
         """
@@ -211,8 +220,8 @@ class TransactionLedger:
                 self._numbers.popitem(last=False)
         return number
 
-    def hear(self, station: str, report: TransactionReport) -> Sequence[LedgerEvent]:
-        """Enters a report, and returns what it means.
+    def add_report(self, station: str, report: TransactionReport) -> Sequence[LedgerEvent]:
+        """Adds a report to its transaction, and returns the events that follow.
 
         Args:
             station: the identity of the station that sent it.
@@ -226,7 +235,9 @@ class TransactionLedger:
             return [TransactionUnmatched(station=station, report=report)]
         if name is None:
             if report.event_type is not TransactionEventType.STARTED:
-                raise ValueError("only the beginning of a transaction can be without an id")
+                raise ValueError(
+                    "a report that does not begin a transaction must have a transaction id"
+                )
             name = str(self.number(station, report))
         key = station, name
         if key in self._closed:
@@ -250,7 +261,7 @@ class TransactionLedger:
         return events
 
     def give_up(self, station: str, transaction_id: str) -> TransactionRecord | None:
-        """Forgets a transaction that will not become complete, and returns what is known of it."""
+        """Removes a transaction that will not become complete, and returns its record."""
         record = self._records.get((station, transaction_id))
         if record is not None:
             self._close((station, transaction_id))
@@ -267,7 +278,7 @@ class TransactionLedger:
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes) -> None:
-        """Restores what was kept.
+        """Restores the stored state.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
@@ -301,14 +312,16 @@ def _was_entered(record: TransactionRecord, report: TransactionReport) -> bool:
 
 
 def _place(report: TransactionReport) -> int:
-    """Returns where in its transaction a report belongs; 1.6 tells only beginning, middle and end."""
+    """Returns the position of a report in its transaction. OCPP 1.6 has only beginning, middle and
+    end.
+    """
     if report.seq_no is not None:
         return report.seq_no
     return list(TransactionEventType).index(report.event_type)
 
 
 def _entered(record: TransactionRecord, report: TransactionReport) -> TransactionRecord:
-    """Returns a record with what a report adds."""
+    """Returns a record with the content of a report added."""
     place = _place(report)
     readings = [*_placed_readings(report)]
     if record.first_reading is not None and record.last_reading is not None:
@@ -350,7 +363,9 @@ def _entered(record: TransactionRecord, report: TransactionReport) -> Transactio
 
 
 def _placed_readings(report: TransactionReport) -> Iterator[tuple[int, EnergyReading]]:
-    """Yields the readings, each with where it was taken: times go back where a station's clock is set."""
+    """Yields the readings with the position of their reports, as times can go back when a station's
+    clock is set.
+    """
     of_event = _OF_EVENTS.get(report.event_type, _BETWEEN)
     if report.register is not None:
         yield of_event, EnergyReading(report.timestamp, report.register)
@@ -365,5 +380,5 @@ def _placed_readings(report: TransactionReport) -> Iterator[tuple[int, EnergyRea
 
 
 def _first(one: T | None, other: T | None) -> T | None:
-    """Returns the first of two values that is known; 0 is a value."""
+    """Returns the first value that is not `None`."""
     return other if one is None else one

@@ -1,4 +1,4 @@
-"""Reads the meters of EVSEs, and selects what the settings want of each reading."""
+"""Reads the meters of EVSEs, and selects the values that the settings ask for."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ class MeterReader:
         self._registers: dict[int, float] = {}
 
     def read(self, evse_id: int) -> Sequence[SampledValue]:
-        """Returns what the meter of an EVSE shows now; nothing if it cannot be read."""
+        """Returns the present values of the meter of an EVSE; an empty list if it cannot be read."""
         samples = self._read_meter(evse_id)
         register = register_of(samples)
         if register is not None:
@@ -34,7 +34,9 @@ class MeterReader:
         return samples
 
     def last_register(self, evse_id: int) -> float | None:
-        """Returns what the energy register of an EVSE showed when it was read last, in Wh; `None` if it never was."""
+        """Returns the energy register of an EVSE in Wh at its last reading, or `None` if it was
+        never read.
+        """
         return self._registers.get(evse_id)
 
     def select(
@@ -44,7 +46,7 @@ class MeterReader:
         context: ReadingContext,
         at: datetime,
     ) -> tuple[MeterValue, ...]:
-        """Returns what of a reading is to be reported.
+        """Returns the meter values to report, or `None` if there are none.
 
         Args:
             samples: the reading.
@@ -62,11 +64,11 @@ class MeterReader:
 
 
 def register_of(samples: Iterable[SampledValue]) -> float | None:
-    """Returns what the energy register of all phases shows, in Wh; `None` if the reading does not tell."""
+    """Returns the energy register of all phases in Wh, or `None` if the reading does not have it."""
     registers = (energy_register(each) for each in samples)
     return next((each for each in registers if each is not None), None)
 
 
 def _is_number(value: float | None) -> bool:
-    """False for what a meter without a reading may give, and no message can say."""
+    """Returns False for a value that is not a finite number, which no message can express."""
     return value is None or isfinite(value)

@@ -1,4 +1,4 @@
-"""What the meter of an EVSE shows, in one form for all OCPP versions. Names are those of OCPP 2.1."""
+"""Meter values, in one form for all versions of OCPP. Names are those of OCPP 2.1."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,7 +25,7 @@ _WATT_HOURS: Final = {None: 1.0, "Wh": 1.0, "kWh": 1000.0}
 
 
 class SignedMeterValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value that the meter has signed."""
+    """A signed meter value."""
 
     signed_meter_data: str
     signing_method: str | None = None
@@ -34,7 +34,9 @@ class SignedMeterValue(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SampledValue(Struct, frozen=True, omit_defaults=True):
-    """One value of a meter. What is `None` has the default of OCPP: imported energy, at the outlet, in Wh."""
+    """One value of a meter. What is `None` has the default of OCPP: imported energy, at the outlet,
+    in Wh.
+    """
 
     value: float | None
     """`None` if only `signed_meter_value` tells it, as in OCPP 1.6."""
@@ -53,14 +55,14 @@ class SampledValue(Struct, frozen=True, omit_defaults=True):
 
 
 class MeterValue(Struct, frozen=True, omit_defaults=True):
-    """Values that were read at one moment."""
+    """Several values that were read at the same time."""
 
     timestamp: datetime
     sampled_value: tuple[SampledValue, ...]
 
 
 class EnergyReading(Struct, frozen=True, order=True):
-    """What the meter of an EVSE showed: Energy.Active.Import.Register at the outlet, of all phases."""
+    """A reading of the energy register of all phases at the outlet (Energy.Active.Import.Register)."""
 
     at: datetime
     register: float
@@ -68,7 +70,9 @@ class EnergyReading(Struct, frozen=True, order=True):
 
 
 def energy_register(value: SampledValue) -> float | None:
-    """Returns the watt-hours of a value that is the energy register of all phases at the outlet, else `None`."""
+    """Returns the energy in Wh if a value is the energy register of all phases at the outlet, else
+    `None`.
+    """
     factor = _WATT_HOURS.get(value.unit)
     is_energy = value.measurand in (None, ENERGY_REGISTER) and value.phase is None
     if value.value is None or factor is None or not is_energy:
@@ -79,7 +83,7 @@ def energy_register(value: SampledValue) -> float | None:
 
 
 def energy_readings(meter_values: Iterable[MeterValue]) -> tuple[EnergyReading, ...]:
-    """Returns the energy registers among meter values."""
+    """Returns the readings of the energy register in meter values."""
     registers = ((each.timestamp, value) for each in meter_values for value in each.sampled_value)
     return tuple(
         EnergyReading(timestamp, register)

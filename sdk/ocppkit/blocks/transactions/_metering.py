@@ -1,4 +1,4 @@
-"""Reports of meters that come by themselves: during a transaction, and aligned to the clock.
+"""Reads meters at regular times: during a transaction, and aligned to the clock.
 
 Theory of operation: each interval is looked at anew whenever time has passed, and tells by calculation
 which moment was due last. If that is later than the moment that was reported last, the meter is read.
@@ -42,7 +42,7 @@ _MOST_LATE: Final = 10.0
 
 
 class Metering:
-    """When the meters of one station are read, beside the beginning and the end of transactions."""
+    """Reads the meters of one station at regular times."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Metering:
         report: Callable[[MeterValuesReport], None],
         has_main_meter: bool,
     ) -> None:
-        """Begins without anything that is due; see `begin`.
+        """Creates an object that reads nothing until `begin` is called.
 
         Args:
             evses: the EVSEs.
@@ -77,15 +77,17 @@ class Metering:
         self._aligned_ended: datetime | None = None
 
     def begin(self, now: Moment) -> None:
-        """Counts full multiples of the day from now on: at the start, and when the clock was set."""
+        """Counts the intervals of aligned readings from now on. Called at the start, and when the
+        clock was set.
+        """
         self._aligned = self._aligned_ended = now.wall
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when a meter is to be read next, on the monotonic clock."""
+        """Returns the time of the next reading, on the monotonic clock."""
         return min(self._deadlines(now), default=None)
 
     def handle_timeout(self, now: Moment) -> bool:
-        """Reads what is due, and returns whether a transaction has taken part of it."""
+        """Takes the readings that are due; returns whether one of them was in a transaction."""
         changed = False
         for evse in self._evses.values():
             if evse.transaction is not None:
@@ -96,7 +98,7 @@ class Metering:
         return changed
 
     def trigger_transaction(self, evse: Evse, now: Moment) -> None:
-        """Reports what the meter of an EVSE with a transaction shows, because the CSMS asks. # F06.FR.07"""
+        """Reports the meter values of a transaction at the request of the CSMS. # F06.FR.07"""
         key = SAMPLED_DATA_TX_UPDATED_MEASURANDS
         samples, context = self._meters.read(evse.evse_id), ReadingContext.TRIGGER
         values = self._meters.select(samples, key, context, now.wall)
@@ -104,7 +106,9 @@ class Metering:
         self._reporter.updated(evse, TriggerReason.TRIGGER, now.wall, values=values)
 
     def trigger_meter_values(self, evse_id: int, now: Moment) -> bool:
-        """Reports what a meter shows, because the CSMS asks, and returns whether it shows anything. # F06.FR.06"""
+        """Reports meter values at the request of the CSMS; returns whether there are any. #
+        F06.FR.06
+        """
         evse = self._evses.get(evse_id)
         # MET-13, MET-03.
         in_transaction = self._rules.samples_in_meter_values
@@ -115,7 +119,7 @@ class Metering:
         return self._report_values(evse_id, key, ReadingContext.TRIGGER, now.wall)
 
     def meters(self) -> Iterator[int]:
-        """Yields the numbers of all meters: 0 for that of all EVSEs together, if there is one."""
+        """Yields the numbers of all meters; 0 is the meter for all EVSEs together, if there is one."""
         if self._has_main_meter:
             yield 0
         yield from self._evses
@@ -137,10 +141,10 @@ class Metering:
             yield now.due_at(next_aligned(interval, self._aligned_ended))
 
     def _sample(self, evse: Evse, now: Moment) -> bool:
-        """Reads an EVSE with a transaction, if that is due. # J02.FR.11"""
+        """Reads the meter of a transaction, if that is due. # J02.FR.11"""
         updated, ended = self._updated_interval(), self._ended_interval()
-        due = _due(evse.began, updated, evse.last_sample, now)
-        ended_due = _due(evse.began, ended, evse.last_ended_sample, now)
+        due = _latest_due(evse.began, updated, evse.last_sample, now)
+        ended_due = _latest_due(evse.began, ended, evse.last_ended_sample, now)
         is_due = _is_new(due, evse.last_sample, now)
         is_ended_due = _is_new(ended_due, evse.last_ended_sample, now)
         evse.last_sample, evse.last_ended_sample = due, ended_due
@@ -162,7 +166,7 @@ class Metering:
         return True
 
     def _sample_aligned(self, last: datetime, now: Moment) -> bool:
-        """Reads all meters, if the clock says so. # J01"""
+        """Reads all meters, if an aligned reading is due. # J01"""
         interval = self._aligned_interval(ALIGNED_DATA_INTERVAL)
         self._aligned = due = latest_aligned(interval, now.wall) if interval > 0 else last
         if due <= last or -now.seconds_until(due) > _MOST_LATE:
@@ -191,7 +195,9 @@ class Metering:
         return True
 
     def _sample_aligned_ended(self, last: datetime, now: Moment) -> bool:
-        """Reads the EVSEs with a transaction for the report of its end, if the clock says so."""
+        """Reads the meters of transactions for the reports of their ends, if an aligned reading is
+        due.
+        """
         interval = self._aligned_ended_interval()
         self._aligned_ended = due = latest_aligned(interval, now.wall) if interval > 0 else last
         if due <= last or -now.seconds_until(due) > _MOST_LATE:
@@ -237,8 +243,8 @@ class Metering:
         )
 
 
-def _due(began: float, interval: int, last: float, now: Moment) -> float:
-    """Returns which moment was due last; the one that is known if the interval is off."""
+def _latest_due(began: float, interval: int, last: float, now: Moment) -> float:
+    """Returns the latest time at which a reading was due; the known one if the interval is off."""
     return max(last, latest_periodic(began, interval, now.monotonic)) if interval > 0 else last
 
 

@@ -1,4 +1,4 @@
-"""A set of integers kept as ranges, which stays small while most of them are consecutive."""
+"""A set of integers stored as ranges, which is small if most integers are consecutive."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def holds(ranges: Ranges, number: int) -> bool:
 
 
 def with_number(ranges: Ranges, number: int) -> Ranges:
-    """Returns the set with an integer that it does not hold yet."""
+    """Returns the set with an integer added that is not in it yet."""
     index = bisect_right(ranges, (number, number))
     first = last = number
     before, after = ranges[:index], ranges[index:]
@@ -31,5 +31,5 @@ def with_number(ranges: Ranges, number: int) -> Ranges:
 
 
 def gaps(ranges: Ranges) -> Sequence[range]:
-    """Returns what is missing between the smallest and the largest integer."""
+    """Returns the integers that are missing between the smallest and the largest one."""
     return [range(last + 1, first) for (_, last), (first, _) in pairwise(ranges)]

@@ -1,4 +1,4 @@
-"""One transaction that goes on at a station: what it has told so far, and what is still to be told."""
+"""A running transaction of a station: what it has reported so far, and what is still to report."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ __all__ = ["KeptEvse", "OpenTransaction"]
 
 
 class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
-    """One transaction that goes on."""
+    """A running transaction."""
 
     transaction_id: str
     started_at: datetime
@@ -46,14 +46,14 @@ class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
 
     @property
     def energy(self) -> float | None:
-        """Watt-hours since it began, if the meter tells them."""
+        """The energy in Wh since the transaction began, or `None` if the meter does not tell."""
         if self.first_register is None or self.last_register is None:
             return None
         return self.last_register - self.first_register
 
 
 class KeptEvse(Struct, frozen=True):
-    """An EVSE with a transaction, as it is kept over a restart."""
+    """The stored state of an EVSE with a transaction."""
 
     state: EvseState
     transaction: OpenTransaction

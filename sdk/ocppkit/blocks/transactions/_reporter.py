@@ -1,4 +1,4 @@
-"""Makes the reports of transactions: their numbers, and what each tells once or always."""
+"""Creates the reports of transactions, with their sequence numbers."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ class TransactionReporter:
         report: Callable[[TransactionReport], None],
         tell: Callable[[Event], None],
     ) -> None:
-        """Begins without reports.
+        """Creates a reporter for the station's settings.
 
         Args:
             model: the settings.
@@ -79,7 +79,7 @@ class TransactionReporter:
             # Without a transaction no energy flows.
             transaction.last_register = self._meters.last_register(evse.evse_id)
         transaction.first_register = transaction.last_register
-        self._say(evse, TransactionEventType.STARTED, trigger, at, values=values)
+        self._add_report(evse, TransactionEventType.STARTED, trigger, at, values=values)
         self._tell(
             TransactionBegan(
                 evse_id=evse.evse_id,
@@ -99,7 +99,7 @@ class TransactionReporter:
         values: tuple[MeterValue, ...] = (),
         id_token: IdToken | None = None,
     ) -> None:
-        """Reports that something has changed, or that values are due.
+        """Reports a change in a transaction, or meter values.
 
         Args:
             evse: where, with the transaction.
@@ -108,7 +108,9 @@ class TransactionReporter:
             values: what the meter shows.
             id_token: the token that was presented to stop.
         """
-        self._say(evse, TransactionEventType.UPDATED, trigger, at, values=values, id_token=id_token)
+        self._add_report(
+            evse, TransactionEventType.UPDATED, trigger, at, values=values, id_token=id_token
+        )
 
     def ended(
         self,
@@ -136,7 +138,7 @@ class TransactionReporter:
         last = self._meters.select(
             samples, SAMPLED_DATA_TX_ENDED_MEASURANDS, ReadingContext.TRANSACTION_END, at
         )
-        self._say(
+        self._add_report(
             evse,
             TransactionEventType.ENDED,
             trigger,
@@ -156,7 +158,7 @@ class TransactionReporter:
         )
 
     def keep_for_end(self, evse: Evse, values: tuple[MeterValue, ...]) -> None:
-        """Keeps values for the report of the end, and drops others if they become too many.
+        """Keeps meter values for the report of the end; drops others if they become too many.
 
         Args:
             evse: where, with the transaction.
@@ -170,7 +172,7 @@ class TransactionReporter:
             del kept[1::2]
 
     def note_register(self, evse: Evse, samples: Sequence[SampledValue], at: datetime) -> None:
-        """Notes what the energy register shows in a transaction.
+        """Notes the value of the energy register in a transaction.
 
         Args:
             evse: where, with the transaction.
@@ -194,7 +196,7 @@ class TransactionReporter:
             )
         transaction.last_register = register
 
-    def _say(
+    def _add_report(
         self,
         evse: Evse,
         kind: TransactionEventType,

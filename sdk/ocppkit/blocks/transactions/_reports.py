@@ -1,4 +1,4 @@
-"""What a station tells about transactions and meters, in one form for all OCPP versions.
+"""Reports about transactions and meters, in one form for all versions of OCPP.
 
 OCPP 2.x tells it in TransactionEvents; 1.6 in StartTransaction, MeterValues and StopTransaction.
 Names are those of OCPP 2.1.
@@ -18,7 +18,7 @@ __all__ = ["MeterValuesReport", "TransactionReply", "TransactionReport"]
 
 
 class TransactionReply(ReportReply, frozen=True, kw_only=True, omit_defaults=True):
-    """What a CSMS answers to a report about a transaction."""
+    """The CSMS's reply to a report about a transaction."""
 
     id_token_info: TokenInfo | None = None
     """The verdict on the token of the report."""
@@ -35,7 +35,7 @@ class TransactionReply(ReportReply, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class TransactionReport(Report[TransactionReply], frozen=True, kw_only=True, omit_defaults=True):
-    """One message about a transaction."""
+    """Report: one message about a transaction."""
 
     event_type: TransactionEventType
     transaction_id: str | None = None
@@ -70,18 +70,20 @@ class TransactionReport(Report[TransactionReply], frozen=True, kw_only=True, omi
         return self.transaction_id
 
     def with_journal_note(self, note: str | None) -> Self:
-        """Returns the report with the station's own id of the transaction, in place of the CSMS's number."""
+        """Returns the report with the station's own id of the transaction instead of the CSMS's
+        number.
+        """
         return self if note is None else replace(self, transaction_id=note)
 
     @property
     def readings(self) -> tuple[EnergyReading, ...]:
-        """What it tells of the energy register."""
+        """The readings of the energy register in the report."""
         own = () if self.register is None else (EnergyReading(self.timestamp, self.register),)
         return (*energy_readings(self.meter_values), *own)
 
 
 class MeterValuesReport(Report[ReportReply], frozen=True, kw_only=True):
-    """What a meter shows outside of transactions. [J01]"""
+    """Report: meter values outside of transactions. [J01]"""
 
     evse_id: int
     """0 for the main meter; in 1.6, the connector."""

@@ -1,4 +1,4 @@
-"""When meters are read: at regular distances from a beginning, or at full multiples of the day."""
+"""Calculates when meters are read: at regular intervals from a beginning, or aligned to the day."""
 
 from datetime import datetime, timedelta
 from math import floor
@@ -13,7 +13,7 @@ _DAY: Final = timedelta(days=1)
 
 
 def latest_periodic(began: float, interval: int, now: float) -> float:
-    """Returns the latest of the moments `began + n * interval` up to now.
+    """Returns the latest of the times `began + n * interval` that is not after now.
 
     Counted from the beginning each time, so that samples do not drift. [MET-01]
     """
@@ -21,7 +21,7 @@ def latest_periodic(began: float, interval: int, now: float) -> float:
 
 
 def latest_aligned(interval: int, now: datetime) -> datetime:
-    """Returns the latest full multiple of an interval, counted from 00:00:00, up to now.
+    """Returns the latest multiple of an interval, counted from 00:00:00, that is not after now.
 
     Args:
         interval: in seconds.
@@ -33,7 +33,7 @@ def latest_aligned(interval: int, now: datetime) -> datetime:
 
 
 def next_aligned(interval: int, after: datetime) -> datetime:
-    """Returns the first full multiple of an interval after a moment; each day begins anew."""
+    """Returns the first multiple of an interval after a time, counted anew each day."""
     latest = latest_aligned(interval, after)
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
     return min(latest + timedelta(seconds=interval), midnight + _DAY)

@@ -1,4 +1,4 @@
-"""Begins and ends the transactions of a station as the facts of its EVSEs change.
+"""Begins and ends the transactions of a station when the states of its EVSEs change.
 
 Theory of operation: each change of facts goes through `change`, which compares them before and after:
 whether a start or stop point was crossed decides whether a transaction begins, goes on or ends. The meter is
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from .._commands_and_reports import Event
 from .._moment import Moment
-from .._transaction_life import PowerPath
+from .._transaction_life import PowerPathChanged
 from ..variables import (
     EV_CONNECTION_TIME_OUT,
     TX_BEFORE_ACCEPTED_ENABLED,
@@ -54,7 +54,7 @@ class TransactionSequencer:
         tell: Callable[[Event], None],
         touch: Callable[[Moment], None],
     ) -> None:
-        """Begins without transactions.
+        """Starts without transactions.
 
         Args:
             model: the settings.
@@ -87,7 +87,7 @@ class TransactionSequencer:
         reason: str | None = None,
         id_token: IdToken | None = None,
     ) -> None:
-        """Applies changed facts, and reports what follows from them.
+        """Sets a new state of an EVSE, and reports what follows.
 
         Args:
             evse: where.
@@ -109,10 +109,10 @@ class TransactionSequencer:
                 if _is_stopped(before, after):
                     transaction.stopped_reason = reason
                 self._reporter.updated(evse, trigger, now.wall, id_token=id_token)
-        self.settle(evse, before, now)
+        self.publish_changes(evse, before, now)
 
-    def settle(self, evse: Evse, before: EvseState, now: Moment) -> None:
-        """Tells the others what has become of an EVSE.
+    def publish_changes(self, evse: Evse, before: EvseState, now: Moment) -> None:
+        """Queues the events that follow from the new state of an EVSE.
 
         Args:
             evse: where.
@@ -124,7 +124,7 @@ class TransactionSequencer:
             return
         self._tell(EvseChanged(before=before, after=after))
         if after.power_path_closed != before.power_path_closed:
-            self.switch(evse, now)
+            self.publish_power_path(evse, now)
         self._set_connect_deadline(evse, before, now)
         if after.transaction_id or before.transaction_id:
             self._touch(now)
@@ -192,7 +192,7 @@ class TransactionSequencer:
         self.change(evse, after, trigger_of(reason), now, reason=reason, id_token=id_token)
 
     def stop_waiting(self, evse: Evse, now: Moment) -> None:
-        """Gives up on a driver who has not plugged in, or a vehicle that nobody has authorized.
+        """Stops waiting for a driver to plug in, or for a plugged-in vehicle to be authorized.
 
         Args:
             evse: where.
@@ -206,10 +206,10 @@ class TransactionSequencer:
         elif before.connected and evse.transaction is None:
             # AUT-23.
             evse.state = replace(before, finishing=True)
-            self.settle(evse, before, now)
+            self.publish_changes(evse, before, now)
 
     def retry(self, evse: Evse, now: Moment) -> None:
-        """Tries again to begin the transaction that is held.
+        """Tries again to begin a transaction that was held back.
 
         Args:
             evse: where.
@@ -220,18 +220,18 @@ class TransactionSequencer:
         self.change(evse, evse.state, evse.held_trigger or TriggerReason.AUTHORIZED, now)
 
     def resume(self, evse: Evse, now: Moment) -> None:
-        """Tells the others of an EVSE whose transaction goes on after a restart.
+        """Queues the events of an EVSE whose transaction goes on after a restart.
 
         Args:
             evse: where.
             now: the present moment.
         """
-        self.settle(evse, EvseState(evse_id=evse.evse_id), now)
+        self.publish_changes(evse, EvseState(evse_id=evse.evse_id), now)
         if not evse.state.power_path_closed:
-            self.switch(evse, now)
+            self.publish_power_path(evse, now)
 
-    def switch(self, evse: Evse, now: Moment) -> None:
-        """Tells whether the contactors are to be closed.
+    def publish_power_path(self, evse: Evse, now: Moment) -> None:
+        """Queues an event that tells whether the contactors must be closed.
 
         Args:
             evse: where.
@@ -243,7 +243,7 @@ class TransactionSequencer:
             transaction.energy_since = now.wall
         since = evse.path_closed_since if transaction is None else transaction.energy_since
         self._tell(
-            PowerPath(
+            PowerPathChanged(
                 evse_id=evse.evse_id,
                 closed=closed,
                 transaction_id=evse.state.transaction_id,
@@ -261,7 +261,7 @@ class TransactionSequencer:
         samples = self._meters.read(evse.evse_id) if is_due else ()
         evse.retry_at = None
         lets_flow = after.power_path_closed and not before.power_path_closed
-        awaited = self._awaited(evse, is_due) if is_due or lets_flow else None
+        awaited = self._awaited_condition(evse, is_due) if is_due or lets_flow else None
         if awaited is not None:
             self._hold(evse, after, trigger, awaited, now)
         elif is_due:
@@ -269,8 +269,8 @@ class TransactionSequencer:
         else:
             evse.state = after
 
-    def _awaited(self, evse: Evse, is_due: bool) -> AwaitedBeforeStart | None:
-        """Returns what must happen before a transaction can begin, or energy can flow."""
+    def _awaited_condition(self, evse: Evse, is_due: bool) -> AwaitedBeforeStart | None:
+        """Returns what a transaction, or the flow of energy, is waiting for; `None` if for nothing."""
         if not (self.is_accepted or self._model.setting(TX_BEFORE_ACCEPTED_ENABLED)):
             # B02.FR.03, BOOT-23.
             return AwaitedBeforeStart.BOOT
@@ -305,7 +305,7 @@ class TransactionSequencer:
     ) -> None:
         can_flow = now.wall if after.power_path_closed else None
         transaction = OpenTransaction(
-            transaction_id=self._named(),
+            transaction_id=self._create_transaction_id(),
             started_at=now.wall,
             stop_points=self._stop_points(),
             energy_since=evse.path_closed_since or can_flow,
@@ -314,12 +314,13 @@ class TransactionSequencer:
         evse.state = in_transaction(after, transaction.transaction_id)
         self._reporter.started(evse, trigger, samples, now.wall)
 
-    def _named(self) -> str:
+    def _create_transaction_id(self) -> str:
         name = self._new_id()
         # TEV-01.
         if not 0 < len(name) <= _LONGEST_ID:
             raise ValueError(
-                f"{name!r} is no id of a transaction [1 to {_LONGEST_ID} characters, such as a UUID]"
+                f"{name!r} is not a transaction id [use 1 to {_LONGEST_ID} characters, such as a "
+                "UUID]"
             )
         return name
 
@@ -359,19 +360,19 @@ class TransactionSequencer:
         evse.connect_by = now.monotonic + seconds if waits else None
 
     def _start_points(self) -> frozenset[str]:
-        points = _words(self._rules.start_points or self._model.setting(TX_START_POINT))
+        points = _tx_points(self._rules.start_points or self._model.setting(TX_START_POINT))
         # No energy without a transaction, whatever the CSMS sets: DataSigned alone, for instance.
         late = {TxPoint.ENERGY_TRANSFER} & points
         return points if late else points | {TxPoint.POWER_PATH_CLOSED}
 
     def _stop_points(self) -> frozenset[str]:
-        return _words(self._rules.stop_points or self._model.setting(TX_STOP_POINT))
+        return _tx_points(self._rules.stop_points or self._model.setting(TX_STOP_POINT))
 
 
 def _is_stopped(before: EvseState, after: EvseState) -> bool:
-    """Returns whether a change takes the authorization away."""
+    """Returns whether a change ends the authorization."""
     return before.authorized and not after.authorized
 
 
-def _words(points: Iterable[str]) -> frozenset[str]:
+def _tx_points(points: Iterable[str]) -> frozenset[str]:
     return frozenset(map(str, points))

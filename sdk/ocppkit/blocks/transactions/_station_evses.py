@@ -20,7 +20,7 @@ class StationEvses(dict[int, Evse]):
         """
         evse = self.get(evse_id)
         if evse is None:
-            raise LocalProtocolError(f"there is no EVSE {evse_id} [one of {sorted(self)}]")
+            raise LocalProtocolError(f"there is no EVSE {evse_id} [use one of {sorted(self)}]")
         return evse
 
     def busy(self) -> Iterator[Evse]:

@@ -1,4 +1,4 @@
-"""What a CSMS asks about transactions."""
+"""The command GetTransactionStatus and its answer."""
 
 from .._commands_and_reports import Command, CommandAnswer
 
@@ -6,7 +6,9 @@ __all__ = ["GetTransactionStatus", "TransactionStatus"]
 
 
 class TransactionStatus(CommandAnswer, frozen=True, kw_only=True):
-    """Whether a transaction goes on, and whether messages about it are still to come."""
+    """The station's answer to `GetTransactionStatus`: whether the transaction is running, and
+    whether messages are still waiting.
+    """
 
     ongoing_indicator: bool | None = None
     """`None` if no transaction was named."""
@@ -15,7 +17,7 @@ class TransactionStatus(CommandAnswer, frozen=True, kw_only=True):
 
 
 class GetTransactionStatus(Command[TransactionStatus], frozen=True, kw_only=True):
-    """Asks how a transaction stands. [E14]"""
+    """Command: asks for the status of a transaction. [E14]"""
 
     transaction_id: str | None = None
     """All messages that wait are meant if none is named."""

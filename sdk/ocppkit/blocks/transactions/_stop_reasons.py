@@ -1,4 +1,6 @@
-"""What the reasons to stop a transaction mean: what is reported as their cause, and whether they end it."""
+"""Maps the reasons to stop a transaction to trigger reasons, and tells which of them end it at
+once.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -49,12 +51,12 @@ _OF_ENERGY: Final = frozenset(
 
 
 def trigger_of(reason: str) -> TriggerReason:
-    """Returns what is reported as the cause of a stop; a fault is an abnormal condition. [TEV-13]"""
+    """Returns the trigger reason for a stop. A fault is an abnormal condition. [TEV-13]"""
     return _TRIGGERS.get(reason, TriggerReason.ABNORMAL_CONDITION)
 
 
 def ends_at_once(reason: str, stop_points: frozenset[str]) -> bool:
-    """Returns whether a stop ends the transaction even if none of its stop points ceases to hold."""
+    """Returns whether a stop ends the transaction even if all its stop points still hold."""
     if reason in _STOPS_ENERGY:
         # E05.FR.09, E15.FR.04.
         return not _OF_ENERGY.isdisjoint(stop_points)
@@ -65,7 +67,7 @@ def ends_at_once(reason: str, stop_points: frozenset[str]) -> bool:
 
 
 def default_reason(trigger: TriggerReason, *, by_ev: bool) -> StoppedReason:
-    """Returns why a transaction has ended that nobody has stopped.
+    """Returns the reason why a transaction has ended that nobody has stopped.
 
     Args:
         trigger: what ended it.

@@ -1,4 +1,4 @@
-"""In what tokens differ from version to version."""
+"""The rules by which tokens differ between versions of OCPP."""
 
 from collections.abc import Hashable, Set
 
@@ -10,7 +10,7 @@ __all__ = ["TokenRules"]
 
 
 class TokenRules(Struct, frozen=True, kw_only=True):
-    """What a token may be in one version of OCPP; the defaults are those of 2.1."""
+    """The rules for tokens in one version of OCPP. The defaults are those of 2.1."""
 
     has_token_types: bool = True
     """Whether the type belongs to a token; in 1.6 a tag is a text alone."""
@@ -22,21 +22,21 @@ class TokenRules(Struct, frozen=True, kw_only=True):
     """The greatest length of a token."""
 
     def key(self, id_token: IdToken) -> Hashable:
-        """Returns what is equal for equal tokens. # AUT-05, AUT-06"""
+        """Returns a key that is equal for tokens that count as equal. # AUT-05, AUT-06"""
         return id_token.id_token.lower(), id_token.type if self.has_token_types else None
 
     def check(self, id_token: IdToken) -> None:
-        """Makes sure that the version can say a token.
+        """Checks that the version can express a token.
 
         Raises:
             ValueError: it is too long, or its type is missing or not known.
         """
         if len(id_token.id_token) > self.token_size:
-            raise ValueError(f"a token has at most {self.token_size} characters")
+            raise ValueError(f"the token has more than {self.token_size} characters")
         if not self.has_token_types:
             return
         if id_token.type is None:
-            raise ValueError("a token has a type [write IdToken(..., 'ISO14443') for a card]")
+            raise ValueError("a token must have a type [write IdToken(..., 'ISO14443') for a card]")
         if self.token_types and id_token.type not in self.token_types:
             known = ", ".join(sorted(self.token_types))
-            raise ValueError(f"{id_token.type!r} is no type of tokens [one of {known}]")
+            raise ValueError(f"{id_token.type!r} is not a token type [use one of {known}]")

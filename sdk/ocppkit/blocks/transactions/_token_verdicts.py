@@ -1,4 +1,4 @@
-"""What becomes of a transaction whose token the CSMS refuses afterwards (E05, TX6-03)."""
+"""Handles the refusal of a token whose transaction is already running (E05, TX6-03)."""
 
 from collections.abc import Callable
 from typing import Final
@@ -23,7 +23,7 @@ _ENERGY_CHECK: Final = 5.0
 
 
 class TokenVerdicts:
-    """Applies the verdicts of a CSMS on the tokens of transactions that go on."""
+    """Applies the CSMS's later decisions about the tokens of running transactions."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class TokenVerdicts:
         tell: Callable[[Event], None],
         touch: Callable[[Moment], None],
     ) -> None:
-        """Begins without refusals.
+        """Starts without refused tokens.
 
         Args:
             model: the settings.
@@ -53,7 +53,7 @@ class TokenVerdicts:
         self._touch = touch
 
     def take(self, evse: Evse, info: TokenInfo, now: Moment) -> None:
-        """Applies a verdict on the token of the transaction on an EVSE.
+        """Applies a decision about the token of the transaction at an EVSE.
 
         Args:
             evse: where.
@@ -64,7 +64,7 @@ class TokenVerdicts:
         if info.is_accepted:
             if info.group_id_token not in (None, before.group_id_token):
                 evse.state = replace(before, group_id_token=info.group_id_token)
-                self._sequencer.settle(evse, before, now)
+                self._sequencer.publish_changes(evse, before, now)
             return
         if not before.authorized or transaction.is_refused:
             return
@@ -87,7 +87,8 @@ class TokenVerdicts:
             self.check_energy(evse, now)
 
     def check_energy(self, evse: Evse, now: Moment) -> None:
-        """Stops the flow of energy if a refused driver has used what is left. # E05.FR.02, E05.FR.03
+        """Stops the flow of energy if a refused driver has used up the allowed energy. # E05.FR.02,
+        E05.FR.03
 
         Args:
             evse: where.

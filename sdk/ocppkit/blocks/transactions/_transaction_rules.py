@@ -1,4 +1,4 @@
-"""In what transactions differ from version to version."""
+"""The rules by which transactions differ between versions of OCPP."""
 
 from collections.abc import Set
 
@@ -9,7 +9,7 @@ __all__ = ["TransactionRules"]
 
 
 class TransactionRules(TokenRules, frozen=True, kw_only=True):
-    """How transactions work in one version of OCPP; the defaults are those of 2.1."""
+    """The rules of transactions in one version of OCPP. The defaults are those of 2.1."""
 
     start_points: Set[TxPoint] | None = None
     """What begins a transaction, where no variable tells it."""

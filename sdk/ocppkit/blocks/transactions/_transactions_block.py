@@ -1,4 +1,4 @@
-"""`TransactionsBlock`: the transactions and meters of a station (functional blocks E and J).
+"""The block of the transactions and meters of a station (functional blocks E and J).
 
 Theory of operation: the program tells facts, such as a plug or a flow of energy, and `_sequencer.py` finds
 what they begin and end. `_reporter.py` makes the reports, `_metering.py` knows when a meter is to be read, and
@@ -40,10 +40,10 @@ _LATEST: Final = TransactionRules()
 
 
 class TransactionsBlock(Block):
-    """The transactions and meters of a station.
+    """Handles the transactions and meters of a station.
 
     The program tells what happens at the EVSEs: a plug, a driver, energy. The block reports transactions
-    to the CSMS, says when the contactors are to be closed (`PowerPath`), and reads the meter when values
+    to the CSMS, says when the contactors are to be closed (`PowerPathChanged`), and reads the meter when values
     are due. What has been told already changes nothing when it is told again.
     """
 
@@ -61,7 +61,7 @@ class TransactionsBlock(Block):
         has_main_meter: bool = False,
         fixed_cables: Iterable[int] = (),
     ) -> None:
-        """Begins without transactions.
+        """Starts without transactions.
 
         Args:
             evse_ids: the EVSEs; in OCPP 1.6, the connectors.
@@ -85,7 +85,10 @@ class TransactionsBlock(Block):
         self._evses = StationEvses((evse_id, Evse(evse_id)) for evse_id in evse_ids)
         fixed = frozenset(fixed_cables)
         if not fixed <= self._evses.keys():
-            raise ValueError(f"fixed_cables {sorted(fixed)} [name EVSEs, of {list(self._evses)}]")
+            raise ValueError(
+                f"fixed_cables={sorted(fixed)} has ids that are not EVSEs [use ids of "
+                f"{list(self._evses)}]"
+            )
         self._model = model
         self._rules = rules
         meters = MeterReader(model, read_meter)
@@ -136,7 +139,7 @@ class TransactionsBlock(Block):
     # What a program calls, and what blocks above call.
 
     def state_of(self, evse_id: int) -> EvseState:
-        """Returns what is known of an EVSE.
+        """Returns the state of an EVSE.
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -144,7 +147,7 @@ class TransactionsBlock(Block):
         return self._evses.required(evse_id).state
 
     def evse_of(self, transaction_id: str) -> int | None:
-        """Returns the EVSE of a transaction that goes on; `None` if none goes on under this id.
+        """Returns the EVSE of a running transaction, or `None` if no transaction has this id.
 
         Args:
             transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
@@ -153,7 +156,7 @@ class TransactionsBlock(Block):
         return None if evse is None else evse.evse_id
 
     def parked(self, evse_id: int, now: Moment) -> None:
-        """Records that a vehicle stands in the parking bay."""
+        """Records that a vehicle has entered the parking bay."""
         evse = self._evses.required(evse_id)
         self._sequencer.change(
             evse, replace(evse.state, parked=True), TriggerReason.EV_DETECTED, now
@@ -167,7 +170,7 @@ class TransactionsBlock(Block):
         )
 
     def plugged_in(self, evse_id: int, now: Moment, *, connector_id: int = 1) -> None:
-        """Records that the cable is plugged in at both ends.
+        """Records that a vehicle is plugged in.
 
         Raises:
             LocalProtocolError: there is no such EVSE, or another of its connectors is plugged in or has the
@@ -179,7 +182,7 @@ class TransactionsBlock(Block):
         self._sequencer.change(evse, after, TriggerReason.CABLE_PLUGGED_IN, now)
 
     def unplugged(self, evse_id: int, now: Moment) -> None:
-        """Records that the cable is no longer plugged in at both ends."""
+        """Records that the vehicle is unplugged."""
         evse = self._evses.required(evse_id)
         before = evse.state
         if not before.connected:
@@ -199,7 +202,7 @@ class TransactionsBlock(Block):
         group_id_token: IdToken | None = None,
         reservation_id: int | None = None,
     ) -> None:
-        """Records that a driver may charge, as it was decided at the station or by the CSMS.
+        """Records that a driver may charge, by decision of the station or the CSMS.
 
         Args:
             evse_id: the EVSE.
@@ -229,7 +232,7 @@ class TransactionsBlock(Block):
         group_id_token: IdToken | None = None,
         reservation_id: int | None = None,
     ) -> str | None:
-        """Records that a driver may charge because the CSMS has started it. # F01, F02
+        """Records that a driver may charge because of a remote start. # F01, F02
 
         Args:
             evse_id: the EVSE.
@@ -256,7 +259,7 @@ class TransactionsBlock(Block):
         return running
 
     def energy(self, evse_id: int, flows: bool, now: Moment, *, phases: int | None = None) -> None:
-        """Records that energy flows, or that it no longer does.
+        """Records whether energy flows to the vehicle.
 
         Args:
             evse_id: the EVSE.
@@ -267,7 +270,7 @@ class TransactionsBlock(Block):
         self._sequencer.set_energy(self._evses.required(evse_id), flows, phases, now)
 
     def suspended(self, evse_id: int, by: SuspendedBy, now: Moment) -> None:
-        """Records that one side pauses the flow of energy."""
+        """Records that the vehicle or the EVSE has paused charging."""
         evse = self._evses.required(evse_id)
         after = replace(evse.state, energy_flows=False, suspended_by=by)
         self._sequencer.change(evse, after, TriggerReason.CHARGING_STATE_CHANGED, now)
@@ -280,7 +283,8 @@ class TransactionsBlock(Block):
         reason: StoppedReason = StoppedReason.LOCAL,
         id_token: IdToken | None = None,
     ) -> None:
-        """Records that charging is to stop: by the driver, a fault, a reset, or for another reason.
+        """Records that charging must stop, because of the driver, a fault, a reset or another
+        reason.
 
         A fault, a reset and a loss of power end the transaction; else it ends if a stop point ceases to
         hold, and goes on without an authorized driver if not.
@@ -297,12 +301,12 @@ class TransactionsBlock(Block):
         evse = self._evses.required(evse_id)
         if evse.transaction is None and not evse.state.authorized:
             raise LocalProtocolError(
-                f"EVSE {evse_id} has neither a driver nor a transaction that could be stopped"
+                f"EVSE {evse_id} has no authorized driver and no transaction to stop"
             )
         self._sequencer.stop(evse, reason, id_token, now)
 
     def stop_remotely(self, transaction_id: str, now: Moment) -> bool:
-        """Stops a transaction because the CSMS wants it, and returns whether there is one. # F03
+        """Stops a transaction at the request of the CSMS; returns whether it was running. # F03
 
         Args:
             transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
@@ -316,11 +320,12 @@ class TransactionsBlock(Block):
 
     @property
     def can_resume(self) -> bool:
-        """Whether transactions can go on after a reset or a power cut. # E17"""
+        """Whether transactions can be resumed after a reset or a power cut. # E17"""
         return self._interruptions.can_resume
 
     def interrupt(self, evse_id: int, now: Moment) -> None:
-        """Interrupts the transaction of an EVSE, if there is one, by a reset after which it goes on. # B13
+        """Interrupts the transaction of an EVSE, if there is one, because of a reset after which it
+        is resumed. # B13
 
         It goes on by `resume`, or at the next start of the program.
 
@@ -330,7 +335,8 @@ class TransactionsBlock(Block):
         self._interruptions.begin(self._evses.required(evse_id), now)
 
     def resume(self, evse_id: int, now: Moment) -> None:
-        """Lets the transaction go on that `interrupt` has interrupted, if there is one. # B13
+        """Resumes the transaction of an EVSE that `interrupt` has interrupted, if there is one. #
+        B13
 
         Raises:
             LocalProtocolError: there is no such EVSE.
@@ -338,7 +344,7 @@ class TransactionsBlock(Block):
         self._interruptions.resume(self._evses.required(evse_id), now)
 
     def report_transactions(self, evse_id: int | None, now: Moment) -> bool:
-        """Reports how transactions stand, for TriggerMessage. # F06
+        """Reports the state of transactions, for TriggerMessage. # F06
 
         Args:
             evse_id: the EVSE; all if it is `None`.
@@ -358,7 +364,7 @@ class TransactionsBlock(Block):
         return bool(busy)
 
     def report_meter_values(self, evse_id: int | None, now: Moment) -> bool:
-        """Reports what meters show, for TriggerMessage. # F06
+        """Reports meter values, for TriggerMessage. # F06
 
         Args:
             evse_id: the EVSE, or 0 for the main meter; all if it is `None`.
@@ -381,14 +387,16 @@ class TransactionsBlock(Block):
     # What the driver calls.
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when a meter is to be read, or the wait for a driver ends, on the monotonic clock."""
+        """Returns the time of the next reading or of the end of waiting for a driver, on the
+        monotonic clock.
+        """
         dues = [self._metering.next_deadline(now)]
         for evse in self._evses.values():
             dues += (evse.connect_by, evse.energy_check, evse.retry_at)
         return min((due for due in dues if due is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
-        """Reports what is due, and stops waiting for drivers who do not come."""
+        """Takes readings that are due, and stops waiting for drivers who did not come."""
         for evse in self._evses.values():
             if evse.connect_by is not None and evse.connect_by <= now.monotonic:
                 evse.connect_by = None
@@ -402,11 +410,13 @@ class TransactionsBlock(Block):
             self._touch(now)
 
     def state(self) -> bytes | None:
-        """Returns the transactions that go on; `None` if there are none."""
+        """Returns the running transactions, or `None` if there are none."""
         return self._interruptions.state()
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores the transactions that went on when the station stopped; `StationStarted` ends or resumes them."""
+        """Restores the transactions that were running when the station stopped. `StationStarted`
+        then ends or resumes them.
+        """
         self._interruptions.restore(state, now)
 
     # What happens to the station.

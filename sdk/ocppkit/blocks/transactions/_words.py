@@ -1,4 +1,4 @@
-"""The words for what happens in a transaction, as OCPP 2.1 has them.
+"""The values of OCPP 2.1's enums about transactions.
 
 Reports carry them as plain texts, because a CSMS also meets words of vendors and of later versions.
 """
@@ -17,7 +17,7 @@ __all__ = [
 
 
 class TransactionEventType(StrEnum):
-    """Where in a transaction a report belongs."""
+    """The position of a report in a transaction: beginning, middle or end."""
 
     STARTED = "Started"
     UPDATED = "Updated"
@@ -25,7 +25,7 @@ class TransactionEventType(StrEnum):
 
 
 class TriggerReason(StrEnum):
-    """Why a station reports something about a transaction."""
+    """The reason why a station reports something about a transaction."""
 
     ABNORMAL_CONDITION = "AbnormalCondition"
     AUTHORIZED = "Authorized"
@@ -52,7 +52,7 @@ class TriggerReason(StrEnum):
 
 
 class ChargingState(StrEnum):
-    """What goes on between the EVSE and the vehicle."""
+    """The state of charging between the EVSE and the vehicle."""
 
     CHARGING = "Charging"
     EV_CONNECTED = "EVConnected"
@@ -62,14 +62,14 @@ class ChargingState(StrEnum):
 
 
 class SuspendedBy(StrEnum):
-    """Which side pauses the flow of energy."""
+    """The side that has paused charging."""
 
     EV = "EV"
     EVSE = "EVSE"
 
 
 class StoppedReason(StrEnum):
-    """Why a transaction was stopped; the last three are only in OCPP 1.6."""
+    """The reason why a transaction was stopped. The last three are only in OCPP 1.6."""
 
     DEAUTHORIZED = "DeAuthorized"
     EMERGENCY_STOP = "EmergencyStop"
@@ -96,7 +96,9 @@ class StoppedReason(StrEnum):
 
 
 class TxPoint(StrEnum):
-    """What can begin a transaction by becoming true, and end it by no longer being true."""
+    """A condition that can begin a transaction when it becomes true, and end it when it becomes
+    false.
+    """
 
     PARKING_BAY_OCCUPANCY = "ParkingBayOccupancy"
     EV_CONNECTED = "EVConnected"
@@ -106,7 +108,7 @@ class TxPoint(StrEnum):
 
 
 class ReadingContext(StrEnum):
-    """Why a value was read from the meter."""
+    """The reason why a value was read from the meter."""
 
     INTERRUPTION_BEGIN = "Interruption.Begin"
     INTERRUPTION_END = "Interruption.End"

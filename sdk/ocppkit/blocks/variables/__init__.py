@@ -1,4 +1,4 @@
-"""Variables and configuration (functional block B): one device model for all OCPP versions."""
+"""Variables and configuration keys (functional block B): one device model for all versions of OCPP."""
 
 from . import _setting_keys
 from ._addresses import VariableAddress

@@ -1,4 +1,4 @@
-"""Where a variable stands, as a command names it; names are the same in capital and small letters."""
+"""Addresses of variables, as commands write them; upper and lower case are equal."""
 
 from typing import Any, Self
 
@@ -18,7 +18,9 @@ VariablePlace = tuple[str, str | None]
 
 
 class VariableAddress(Struct, frozen=True, kw_only=True):
-    """Where a variable stands, in the letters of who named it."""
+    """The address of a variable: component, instance, EVSE and variable, in the case in which it
+    was written.
+    """
 
     component: str
     name: str
@@ -33,7 +35,7 @@ class VariableAddress(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, key: VariableKey[Any]) -> Self:
-        """Returns the address that a key stands for; a key without component is one of the charge point."""
+        """Returns the address of a key. A key without component belongs to the charge point."""
         return cls(
             component=CHARGE_POINT if key.component is None else key.component,
             name=key.name,
@@ -44,12 +46,12 @@ class VariableAddress(Struct, frozen=True, kw_only=True):
         )
 
     def is_of(self, key: VariableKey[Any]) -> bool:
-        """Returns whether a key stands for the same variable."""
+        """Returns whether the address and a key mean the same variable."""
         return self.place == VariableAddress.of(key).place
 
     @property
     def component_place(self) -> ComponentPlace:
-        """What all addresses of the component have in common."""
+        """The part of the address that names the component, with case removed."""
         return (
             self.component.casefold(),
             _folded(self.component_instance),
@@ -59,16 +61,16 @@ class VariableAddress(Struct, frozen=True, kw_only=True):
 
     @property
     def variable_place(self) -> VariablePlace:
-        """What all addresses of the variable within its component have in common."""
+        """The part of the address that names the variable in its component, with case removed."""
         return self.name.casefold(), _folded(self.instance)
 
     @property
     def place(self) -> tuple[ComponentPlace, VariablePlace]:
-        """What all addresses of the variable have in common."""
+        """The whole address, with case removed."""
         return self.component_place, self.variable_place
 
     def __str__(self) -> str:
-        """Returns the address as an error or a log line shows it."""
+        """Returns the address as text for an error or a log line."""
         return str(
             TextKey(
                 component=self.component,

@@ -1,4 +1,4 @@
-"""The configuration keys of OCPP 1.6, and the variables that they stand for."""
+"""The configuration keys of OCPP 1.6, and the variables that they correspond to."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ __all__ = ["ConfigurationKey", "ConfigurationKeys"]
 
 
 class ConfigurationKey(Struct, frozen=True, kw_only=True):
-    """A configuration key of OCPP 1.6, and the variable that it stands for."""
+    """A configuration key of OCPP 1.6, and the variable that it corresponds to."""
 
     key: VariableKey[Any]
     """As OCPP 1.6 has it."""
@@ -35,7 +35,7 @@ class ConfigurationKey(Struct, frozen=True, kw_only=True):
 
     @property
     def variable(self) -> VariableKey[Any]:
-        """The key under which blocks read it."""
+        """The key with which blocks read the variable."""
         return replace(
             self.key,
             component=self.component,
@@ -48,61 +48,63 @@ class ConfigurationKeys:
     """All configuration keys of a station, by name and by variable."""
 
     def __init__(self, keys: Iterable[ConfigurationKey]) -> None:
-        """Indexes the keys."""
+        """Indexes the keys by name and by variable."""
         self._by_name = {each.key.name.casefold(): each for each in keys}
         self._by_place = {
             VariableAddress.of(each.variable).place: each for each in self._by_name.values()
         }
 
     def address(self, name: str) -> VariableAddress:
-        """Returns where the variable of a key stands; also of a key that only this charge point has."""
+        """Returns the address of the variable for a configuration key, also for one that only this
+        charge point has.
+        """
         known = self._by_name.get(name.casefold())
         if known is None:
             return VariableAddress(component=CHARGE_POINT, name=name)
         return VariableAddress.of(known.variable)
 
     def name(self, address: VariableAddress) -> str | None:
-        """Returns the key of a variable; `None` if it has none."""
+        """Returns the configuration key of a variable, or `None`."""
         known = self._by_place.get(address.place)
         if known is not None:
             return known.key.name
         is_own = address.component.casefold() == CHARGE_POINT.casefold()
         return address.name if is_own else None
 
-    def wanted_name(
+    def required_name(
         self, address: VariableAddress, attribute_type: str = AttributeType.ACTUAL
     ) -> str:
-        """Returns the key of a variable that a CSMS names.
+        """Returns the configuration key of a variable that a CSMS wants to read or write.
 
         Raises:
             LocalProtocolError: it has no key, or another value than the actual one is meant.
         """
         name = self.name(address)
         if name is None:
-            raise LocalProtocolError(f"{address} is no configuration key")
+            raise LocalProtocolError(f"{address} is not a configuration key of OCPP 1.6")
         if attribute_type != AttributeType.ACTUAL:
             raise LocalProtocolError(f"{name} has no {attribute_type}: a key has one value")
         return name
 
     def is_limit(self, address: VariableAddress) -> bool:
-        """Returns whether the key of a variable tells its greatest value."""
+        """Returns whether the configuration key of a variable tells the variable's maximum."""
         known = self._by_place.get(address.place)
         return known is not None and known.is_limit
 
-    def told(self, result: GetVariableResult) -> str | None:
-        """Returns the value of a key, of what was read of its variable."""
+    def value_from_result(self, result: GetVariableResult) -> str | None:
+        """Returns the value of a configuration key, from the result of reading its variable."""
         if self.is_limit(result.address):
             known = result.characteristics
             limit = None if known is None else known.max_limit
             return None if limit is None else str(round(limit))
-        return None if result.value is None else self.written(result.address, result.value)
+        return None if result.value is None else self.key_value(result.address, result.value)
 
-    def heard(self, address: VariableAddress, value: str) -> str:
-        """Returns the value of a variable, of the value of its key."""
+    def variable_value(self, address: VariableAddress, value: str) -> str:
+        """Returns the value of a variable, from the value of its configuration key."""
         return _translated(value, self._words(address))
 
-    def written(self, address: VariableAddress, value: str) -> str:
-        """Returns the value of a key, of the value of its variable."""
+    def key_value(self, address: VariableAddress, value: str) -> str:
+        """Returns the value of a configuration key, from the value of its variable."""
         return _translated(value, {new: old for old, new in self._words(address).items()})
 
     def _words(self, address: VariableAddress) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""A variable as the station has declared it: its attributes, and what is known of its values."""
+"""The variables that a station has declared: their attributes, and the rules for their values."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -27,7 +27,7 @@ _VALUES_LIST_SIZE: Final = 1000
 
 
 class AttributeType(StrEnum):
-    """Which of the values of a variable is meant."""
+    """The attribute of a variable: its actual value, target or a limit."""
 
     ACTUAL = "Actual"
     TARGET = "Target"
@@ -36,7 +36,7 @@ class AttributeType(StrEnum):
 
 
 class ValueRefusal(Struct, frozen=True):
-    """Why a value is refused."""
+    """The reason why a value is refused."""
 
     text: str
     """For people."""
@@ -50,7 +50,7 @@ ValueCheck = Callable[[Any], ValueRefusal | str | None]
 
 
 class VariableCharacteristics(Struct, frozen=True, kw_only=True):
-    """What is known of the values of a variable."""
+    """The rules for the values of a variable."""
 
     data_type: str
     unit: str | None = None
@@ -70,7 +70,9 @@ class VariableCharacteristics(Struct, frozen=True, kw_only=True):
 
     @property
     def values_list(self) -> str | None:
-        """The values with commas between them, as many as fit into a report; `None` if there are none."""
+        """The allowed values with commas between them, as many as fit into a report; `None` if
+        there is no list.
+        """
         text = ",".join(self.values)
         if len(text) > _VALUES_LIST_SIZE:
             text = text[: _VALUES_LIST_SIZE + 1].rpartition(",")[0]
@@ -78,7 +80,7 @@ class VariableCharacteristics(Struct, frozen=True, kw_only=True):
 
 
 class VariableAttribute(Struct, frozen=True, kw_only=True):
-    """One value of a variable, as a report tells it."""
+    """An attribute of a variable in a report."""
 
     type: str = AttributeType.ACTUAL
     value: str | None = None
@@ -98,7 +100,7 @@ class KeptValue(Struct, frozen=True, kw_only=True):
 
 
 class StoredAttribute:
-    """One value of a variable, as the device model holds it."""
+    """An attribute of a variable in the device model."""
 
     __slots__ = ("active", "constant", "declared", "mutability", "persistent", "value")
 
@@ -118,8 +120,8 @@ class StoredAttribute:
         self.persistent = persistent
         self.constant = constant
 
-    def told(self, type_: str) -> VariableAttribute:
-        """Returns what a report tells of it."""
+    def as_reported(self, type_: str) -> VariableAttribute:
+        """Returns the attribute as a report contains it."""
         # B07.FR.13, B08: what is only written is not told.
         hidden = self.mutability is Mutability.WRITE_ONLY
         return VariableAttribute(
@@ -132,7 +134,7 @@ class StoredAttribute:
 
 
 class DeclaredVariable:
-    """One variable of the station."""
+    """A variable of the station."""
 
     __slots__ = ("address", "attributes", "characteristics", "checks", "key", "reboot_required")
 
@@ -153,7 +155,7 @@ class DeclaredVariable:
         """Functions that refuse values, each with the key that says what they take."""
 
     def refusal(self, text: str, type_: str) -> ValueRefusal | None:
-        """Returns why a text cannot be the value; `None` if it can."""
+        """Returns the reason why a text cannot be the value, or `None`."""
         try:
             value = self.key.parse(text)
             # A date far away has no text.
@@ -182,7 +184,7 @@ class DeclaredVariable:
         return text
 
     def write_refusal(self, text: str, type_: str, longest: int | None) -> ValueRefusal | None:
-        """Returns why a CSMS cannot write a text to an attribute; `None` if it can."""
+        """Returns the reason why a CSMS cannot write a text to an attribute, or `None`."""
         attribute = self.attributes[type_]
         # B05.FR.09.
         if attribute.mutability is Mutability.READ_ONLY or attribute.constant:
@@ -243,11 +245,13 @@ def _known_limit(
 
 
 def mutability_of(key: VariableKey[Any]) -> Mutability:
-    """Returns what a CSMS may do with a variable, if the station does not say it: the most that is allowed."""
+    """Returns whether a CSMS may read and write a variable, if the station does not say it: all
+    that OCPP allows.
+    """
     allowed = key.mutability or (Mutability.READ_ONLY,)
     return Mutability.READ_WRITE if Mutability.READ_WRITE in allowed else allowed[0]
 
 
 def data_type_of(key: VariableKey[Any]) -> str:
-    """Returns the data type of a key; that of a text where OCPP does not say."""
+    """Returns the data type of a key; that of a text if OCPP does not define it."""
     return DataType.STRING if key.data_type is None else key.data_type

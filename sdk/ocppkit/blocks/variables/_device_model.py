@@ -1,4 +1,4 @@
-"""The variables of a station, by typed keys, for all OCPP versions.
+"""The device model: the variables of a station, by typed keys, for all versions of OCPP.
 
 Names are those of OCPP 2.1. A configuration key of OCPP 1.6 that means the same stands here under the name
 that 2.1 has for it.
@@ -40,14 +40,14 @@ _ACTUAL: Final = AttributeType.ACTUAL
 
 
 class DeviceModel:
-    """The variables of one station.
+    """The device model of one station: its variables and their values.
 
     The program and the blocks use it by typed keys, and may also set what a CSMS may only read. The CSMS
     comes through `read` and `write`, which the `VariablesBlock` calls.
     """
 
     def __init__(self, aliases: Mapping[str, VariableKey[Any]] | None = None) -> None:
-        """Begins without variables.
+        """Starts without variables.
 
         Args:
             aliases: the keys that stand for keys without component, by name: how the configuration keys
@@ -75,7 +75,8 @@ class DeviceModel:
         reboot_required: bool = False,
         supports_monitoring: bool = False,
     ) -> None:
-        """Gives the station a variable, at any time; one that it has already is declared anew.
+        """Declares a variable. It can be called at any time; a variable that was declared before is
+        declared again.
 
         Args:
             key: where it stands, and of which type it is.
@@ -133,7 +134,7 @@ class DeviceModel:
         mutability: Mutability = Mutability.READ_WRITE,
         persistent: bool = True,
     ) -> None:
-        """Gives a variable, which has been declared, another value than the actual one.
+        """Declares a further attribute of a variable, such as its target.
 
         A MinSet and a MaxSet limit what may be written as the actual value and the target.
 
@@ -149,7 +150,7 @@ class DeviceModel:
         self._restore_attribute(variable, attribute_type, text)
 
     def remove(self, key: VariableKey[Any]) -> None:
-        """Removes a variable, such as one of a vehicle that has left.
+        """Removes a variable, for example one of a vehicle that has left.
 
         Raises:
             KeyError: the station does not have it.
@@ -159,7 +160,8 @@ class DeviceModel:
     def check(
         self, key: VariableKey[T], function: Callable[[T], ValueRefusal | str | None]
     ) -> None:
-        """Lets a function refuse values that a CSMS writes, after data type and limits have been checked.
+        """Adds a function that can refuse values which a CSMS writes, after data type and limits
+        have been checked.
 
         Args:
             key: a variable that has been declared.
@@ -171,18 +173,19 @@ class DeviceModel:
         self._variable(key).checks.append((key, function))
 
     def observe(self, observer: Callable[[VariableChanged | KeptValueRefused], object]) -> None:
-        """Calls a function with each change, from now on."""
+        """Calls a function with each change from now on."""
         self._observers.append(observer)
 
     def get(self, key: VariableKey[T], default: T, *, attribute_type: str = _ACTUAL) -> T:
-        """Returns the value of a variable, or a default if the station has no such value."""
+        """Returns the value of a variable, or the default if the station does not have it."""
         variable = self._table.find(self._address(key))
         attribute = None if variable is None else variable.attributes.get(attribute_type)
         text = None if attribute is None else attribute.active
         return default if text is None else key.parse(text)
 
     def setting(self, key: VariableKey[T]) -> T:
-        """Returns the value of a standard setting, or the one that `model_of` declares if the station has none.
+        """Returns the value of a standard setting, or the one that `model_of` declares if the
+        station does not have it.
 
         Raises:
             KeyError: `model_of` declares no value for it.
@@ -197,7 +200,7 @@ class DeviceModel:
         attribute_type: str = _ACTUAL,
         is_told: bool = True,
     ) -> None:
-        """Sets a value, by the program or a block, which takes effect at once.
+        """Sets a value for the program or a block. It takes effect at once.
 
         A variable that has not been declared is declared with what its key says.
 
@@ -226,7 +229,8 @@ class DeviceModel:
                 self._tell_change(variable, attribute_type, ChangeOrigin.STATION)
 
     def set_default(self, key: VariableKey[T], value: T) -> None:
-        """Sets the value that a variable has as long as no other was set, and that is not kept.
+        """Sets the value that a variable has until another one is set. It is not kept over a
+        restart.
 
         Raises:
             KeyError: the station does not have the variable.
@@ -251,11 +255,11 @@ class DeviceModel:
         return key.parse(text)
 
     def __setitem__(self, key: VariableKey[T], value: T) -> None:
-        """Sets the actual value of a variable, as `set` does."""
+        """Sets the actual value of a variable, like `set`."""
         self.set(key, value)
 
     def __contains__(self, key: VariableKey[Any]) -> bool:
-        """Whether the station has the variable, set or not."""
+        """Returns whether the station has the variable, with or without a value."""
         return self._table.find(self._address(key)) is not None
 
     def __len__(self) -> int:
@@ -263,7 +267,7 @@ class DeviceModel:
         return len(self._table)
 
     def characteristics(self, key: VariableKey[Any]) -> VariableCharacteristics:
-        """Returns what is known of the values of a variable.
+        """Returns the rules for the values of a variable.
 
         Raises:
             KeyError: the station does not have it.
@@ -271,7 +275,7 @@ class DeviceModel:
         return self._variable(key).characteristics
 
     def max_limit(self, key: VariableKey[Any], default: float) -> float:
-        """Returns the greatest value that a variable may have, or a default if the station tells none.
+        """Returns the maximum of a variable, or the default if the station does not have one.
 
         Of the variables named Entries, that is the capacity of what they count.
         """
@@ -282,7 +286,9 @@ class DeviceModel:
     # What the block of variables uses.
 
     def read(self, address: VariableAddress, attribute_type: str = _ACTUAL) -> GetVariableResult:
-        """Returns the result for one GetVariables item: the value, or the status that says why there is none. # B06"""
+        """Returns the result for one item of GetVariables: the value, or a status that says why
+        there is none. # B06
+        """
         found = self._table.look_up(address, attribute_type)
         if isinstance(found, VariableStatus):
             return GetVariableResult(address=address, attribute_type=attribute_type, status=found)
@@ -312,7 +318,7 @@ class DeviceModel:
         *,
         longest: int | None = None,
     ) -> SetVariableResult:
-        """Returns the result for one SetVariables item: the value is set, or the status says why not. # B05
+        """Sets a value for one item of SetVariables; returns the status. # B05
 
         Args:
             address: where it stands, as the CSMS names it.
@@ -340,27 +346,31 @@ class DeviceModel:
         return SetVariableResult(address=address, attribute_type=attribute_type, status=status)
 
     def activate(self) -> None:
-        """Lets values take effect that waited for a start."""
+        """Puts values into effect that have waited for a restart."""
         for variable, type_, attribute in self._table.attributes():
             if attribute.active != attribute.value:
                 attribute.active = attribute.value
                 self._tell_change(variable, type_, ChangeOrigin.EARLIER_RUN)
 
     def addresses(self) -> tuple[VariableAddress, ...]:
-        """Returns where all variables stand, those of a component together."""
+        """Returns the addresses of all variables, sorted by component."""
         return tuple(variable.address for variable in self._table)
 
     def report(self) -> Iterator[ReportData]:
-        """Yields all variables, as a report tells them, those of a component together."""
+        """Yields all variables as a report contains them, sorted by component."""
         for variable in self._table:
             yield ReportData(
                 address=variable.address,
-                attributes=tuple(each.told(type_) for type_, each in variable.attributes.items()),
+                attributes=tuple(
+                    each.as_reported(type_) for type_, each in variable.attributes.items()
+                ),
                 characteristics=variable.characteristics,
             )
 
     def kept(self) -> tuple[KeptValue, ...]:
-        """Returns the values that must be kept over a restart: those that differ from what was declared."""
+        """Returns the values to keep over a restart, which are those that differ from the declared
+        ones.
+        """
         changed = [
             KeptValue(address=variable.address, attribute_type=type_, value=attribute.value)
             for variable, type_, attribute in self._table.attributes()
@@ -369,13 +379,15 @@ class DeviceModel:
         return (*changed, *self._kept.values())
 
     def restore(self, kept: Iterable[KeptValue]) -> None:
-        """Restores what an earlier run has kept, also for variables that are declared later."""
+        """Restores the values of an earlier run, also of variables that are declared later."""
         self._kept = {(each.address.place, each.attribute_type): each for each in kept}
         for variable, type_, attribute in tuple(self._table.attributes()):
             self._restore_attribute(variable, type_, attribute.active)
 
     def _keep_changed(self, variable: DeclaredVariable, type_: str) -> None:
-        """Keeps a value that differs from the declared one for the variable's next declaration."""
+        """Keeps a value that differs from the declared one, for the next declaration of the
+        variable.
+        """
         attribute = variable.attributes[type_]
         if attribute.persistent and attribute.value != attribute.declared:
             self._kept[variable.address.place, type_] = KeptValue(
@@ -385,7 +397,9 @@ class DeviceModel:
     def _restore_attribute(
         self, variable: DeclaredVariable, type_: str, before: str | None
     ) -> None:
-        """Restores the value that was kept, if there is one, and tells if it is not the one before."""
+        """Restores the kept value of an attribute, if there is one, and tells observers of a
+        change.
+        """
         attribute = variable.attributes[type_]
         origin = ChangeOrigin.STATION
         kept = (
@@ -437,5 +451,5 @@ class DeviceModel:
     def _variable(self, key: VariableKey[Any]) -> DeclaredVariable:
         variable = self._table.find(self._address(key))
         if variable is None:
-            raise KeyError(f"{key} is no variable of this station [declare it]")
+            raise KeyError(f"{key} is not a variable of this station [declare it]")
         return variable

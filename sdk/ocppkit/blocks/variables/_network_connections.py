@@ -1,4 +1,4 @@
-"""The ways to a CSMS that a CSMS can set: network connection profiles, by slot. [B09, B10]"""
+"""Network connection profiles, which a CSMS stores in numbered slots. [B09, B10]"""
 
 from enum import StrEnum
 
@@ -21,11 +21,11 @@ __all__ = [
 _SECRETS = frozenset({"apn_password", "basic_auth_password", "key", "password", "sim_pin"})
 
 
-class _Secretive(Struct, frozen=True, kw_only=True):
-    """What shows no secrets where it is printed."""
+class _WithoutSecrets(Struct, frozen=True, kw_only=True):
+    """Base class of structs whose secrets are left out of `repr`."""
 
     def __repr__(self) -> str:
-        """Returns the members but the secrets."""
+        """Returns the members, without the secrets."""
         shown = (
             f"{name}={'***' if name in _SECRETS and value is not None else repr(value)}"
             for name, value in structs.asdict(self).items()
@@ -33,8 +33,8 @@ class _Secretive(Struct, frozen=True, kw_only=True):
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-class AccessPoint(_Secretive, frozen=True, kw_only=True):
-    """How to get into a mobile network."""
+class AccessPoint(_WithoutSecrets, frozen=True, kw_only=True):
+    """How to connect to a mobile network."""
 
     apn: str
     apn_authentication: str
@@ -45,8 +45,8 @@ class AccessPoint(_Secretive, frozen=True, kw_only=True):
     use_only_preferred_network: bool = False
 
 
-class VirtualNetwork(_Secretive, frozen=True, kw_only=True):
-    """How to get into a VPN."""
+class VirtualNetwork(_WithoutSecrets, frozen=True, kw_only=True):
+    """How to connect to a VPN."""
 
     type: str
     server: str
@@ -56,8 +56,8 @@ class VirtualNetwork(_Secretive, frozen=True, kw_only=True):
     group: str | None = None
 
 
-class NetworkConnectionProfile(_Secretive, frozen=True, kw_only=True):
-    """One way to a CSMS."""
+class NetworkConnectionProfile(_WithoutSecrets, frozen=True, kw_only=True):
+    """A network connection profile: one way to a CSMS."""
 
     ocpp_csms_url: str
     """Without the identity of the station."""
@@ -78,7 +78,7 @@ class NetworkConnectionProfile(_Secretive, frozen=True, kw_only=True):
 
 
 class NetworkProfileStatus(StrEnum):
-    """Whether a network connection profile was stored."""
+    """The station's answer to `SetNetworkProfile`."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -86,7 +86,7 @@ class NetworkProfileStatus(StrEnum):
 
 
 class SetNetworkProfileAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """Whether a network connection profile was stored."""
+    """The station's answer to `SetNetworkProfile`."""
 
     status: str
     """A `NetworkProfileStatus`."""
@@ -96,14 +96,16 @@ class SetNetworkProfileAnswer(CommandAnswer, frozen=True, kw_only=True):
 
 
 class SetNetworkProfile(Command[SetNetworkProfileAnswer], frozen=True, kw_only=True):
-    """Stores a network connection profile in a slot. # B09"""
+    """Command: stores a network connection profile in a slot. # B09"""
 
     configuration_slot: int
     connection_data: NetworkConnectionProfile
 
 
 class NetworkProfileSet(Event, frozen=True, kw_only=True):
-    """The CSMS has stored a network connection profile; it counts from the next start on. # B09"""
+    """Event: the CSMS has stored a network connection profile. It is used from the next restart on.
+    # B09
+    """
 
     slot: int
     profile: NetworkConnectionProfile
@@ -112,7 +114,7 @@ class NetworkProfileSet(Event, frozen=True, kw_only=True):
 def network_profile_refusal(
     profile: NetworkConnectionProfile, *, current: int, downgrade_allowed: bool
 ) -> ValueRefusal | None:
-    """Returns why a network connection profile cannot be used; `None` if it can.
+    """Returns the reason why a network connection profile cannot be used, or `None`.
 
     Args:
         profile: the profile.

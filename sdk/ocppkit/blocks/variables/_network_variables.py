@@ -1,4 +1,6 @@
-"""Network connection profiles as variables of the component NetworkConfiguration, one for each slot (2.1)."""
+"""Declares network connection profiles as variables of the component NetworkConfiguration, one for
+each slot (2.1).
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +19,9 @@ _COMPONENT: Final = "NetworkConfiguration"
 
 
 def declare_profile(model: DeviceModel, slot: int, profile: NetworkConnectionProfile) -> None:
-    """Declares what a profile says as variables that a CSMS reads; SetNetworkProfile changes them."""
+    """Declares the content of a profile as variables that a CSMS can read. SetNetworkProfile
+    changes them.
+    """
     for name, text in (
         ("OcppCsmsUrl", profile.ocpp_csms_url),
         ("OcppInterface", profile.ocpp_interface),
@@ -46,7 +50,7 @@ def declare_profile(model: DeviceModel, slot: int, profile: NetworkConnectionPro
 
 
 def has_network_configuration(standard: Iterable[VariableKey[Any]]) -> bool:
-    """Returns whether a version has the component."""
+    """Returns whether a version has the component NetworkConfiguration."""
     return any(key.component == _COMPONENT for key in standard)
 
 

@@ -1,4 +1,4 @@
-"""The password of a station for Basic authentication, as a CSMS writes it. [A01]"""
+"""The password of a station for Basic authentication, which a CSMS can write. [A01]"""
 
 from .._commands_and_reports import Event
 from ._declared_variables import ValueRefusal
@@ -8,18 +8,20 @@ __all__ = ["BasicAuthPasswordChanged", "password_of", "password_refusal"]
 
 
 class BasicAuthPasswordChanged(Event, frozen=True, kw_only=True):
-    """The CSMS has written another password; the station uses it from the next connection on. # A01"""
+    """Event: the CSMS has written another password. The station uses it from the next connection
+    on. # A01
+    """
 
     password: str | bytes
     """Bytes where the version writes them as hexadecimal digits (1.6)."""
 
     def __repr__(self) -> str:
-        """Returns the name of the event only: a password is not shown."""
+        """Returns the name of the event only, without the password."""
         return "BasicAuthPasswordChanged(***)"
 
 
 def password_refusal(text: str, rules: VariableRules) -> ValueRefusal | None:
-    """Returns why a text cannot be the password; `None` if it can. # A01.FR.03"""
+    """Returns the reason why a text cannot be the password, or `None`. # A01.FR.03"""
     least, most = rules.password_size
     if not least <= len(text) <= most:
         return ValueRefusal(f"the password must have {least} to {most} characters")

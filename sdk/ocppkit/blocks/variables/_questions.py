@@ -1,4 +1,4 @@
-"""What a CSMS asks about variables, what the station answers and reports, and what it tells its program."""
+"""Commands, reports and events about variables, in one form for all versions of OCPP."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class VariableStatus(StrEnum):
-    """Whether a variable could be read or written."""
+    """The result of reading or writing a variable."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -60,7 +60,7 @@ class VariableQuery(Struct, frozen=True, kw_only=True):
 
 
 class GetVariableResult(Struct, frozen=True, kw_only=True):
-    """One value that was asked for, or why there is none."""
+    """One value that was read, or the reason why there is none."""
 
     address: VariableAddress
     """As it was asked for."""
@@ -82,7 +82,7 @@ class GetVariableResult(Struct, frozen=True, kw_only=True):
 
 
 class GetVariablesAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """What the station says about the values that were asked for."""
+    """The station's answer to `GetVariables`."""
 
     results: tuple[GetVariableResult, ...] = ()
     """In the order of the query."""
@@ -91,7 +91,8 @@ class GetVariablesAnswer(CommandAnswer, frozen=True, kw_only=True):
     """The error code that the whole query is answered with, such as for too many items."""
 
     def value(self, key: VariableKey[T]) -> T | None:
-        """Returns a value that was read; `None` if it was not asked for, not accepted, or is not set.
+        """Returns a value that was read; `None` if it was not asked for, not accepted, or is not
+        set.
 
         Raises:
             ValueError: the station sent a text that is no value of the key.
@@ -108,25 +109,26 @@ class GetVariablesAnswer(CommandAnswer, frozen=True, kw_only=True):
 
 
 class GetVariables(Command[GetVariablesAnswer], frozen=True, kw_only=True):
-    """Reads values of variables, or configuration keys. # B06"""
+    """Command: reads values of variables or configuration keys. # B06"""
 
     data: tuple[VariableQuery, ...] | None
     """`None` for all; only OCPP 1.6 can ask for that, OCPP 2.x has reports."""
 
     @classmethod
     def of(cls, *keys: VariableKey[Any]) -> Self:
-        """Returns the command that reads the actual values of keys."""
+        """Returns the command that reads the actual values of the keys."""
         return cls(data=tuple(VariableQuery(address=VariableAddress.of(key)) for key in keys))
 
     def split(self, most: int) -> tuple[Self, ...]:
-        """Returns commands that read the same with a greatest number of items each. # B06.FR.05
+        """Returns several commands that read the same values, each with a limited number of items.
+        # B06.FR.05
 
         Args:
             most: the greatest number: ItemsPerMessage, or GetConfigurationMaxKeys in 1.6.
         """
         if self.data is None:
             return (self,)
-        return tuple(type(self)(data=data) for data in _chunks(self.data, most))
+        return tuple(type(self)(data=data) for data in _split_items(self.data, most))
 
 
 class SetVariableData(Struct, frozen=True, kw_only=True):
@@ -138,7 +140,7 @@ class SetVariableData(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, key: VariableKey[T], value: T) -> Self:
-        """Returns what writes the actual value of a key.
+        """Returns an item that writes the actual value of a key.
 
         Raises:
             ValueError: the value has no text, such as an infinite number.
@@ -147,7 +149,7 @@ class SetVariableData(Struct, frozen=True, kw_only=True):
 
 
 class SetVariableResult(Struct, frozen=True, kw_only=True):
-    """The result for one SetVariables item: whether the value was written, or why not."""
+    """The result for one item of `SetVariables`."""
 
     address: VariableAddress
     """As it was named."""
@@ -161,7 +163,7 @@ class SetVariableResult(Struct, frozen=True, kw_only=True):
 
 
 class SetVariablesAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """What the station says about the values that were to be written."""
+    """The station's answer to `SetVariables`."""
 
     results: tuple[SetVariableResult, ...] = ()
     """In the order of the command."""
@@ -170,27 +172,28 @@ class SetVariablesAnswer(CommandAnswer, frozen=True, kw_only=True):
     """The error code that the whole command is answered with, such as for too many items."""
 
     def status(self, key: VariableKey[Any]) -> str | None:
-        """Returns the status of a variable; `None` if it was not to be written."""
+        """Returns the status of a variable; `None` if the command did not write it."""
         place = VariableAddress.of(key).place
         return next((each.status for each in self.results if each.address.place == place), None)
 
 
 class SetVariables(Command[SetVariablesAnswer], frozen=True, kw_only=True):
-    """Writes values of variables, or one configuration key. # B05"""
+    """Command: writes values of variables, or one configuration key. # B05"""
 
     data: tuple[SetVariableData, ...]
 
     def split(self, most: int) -> tuple[Self, ...]:
-        """Returns commands that write the same with a greatest number of items each. # B05.FR.11
+        """Returns several commands that write the same values, each with a limited number of items.
+        # B05.FR.11
 
         Args:
             most: the greatest number: ItemsPerMessage; 1 in OCPP 1.6.
         """
-        return tuple(type(self)(data=data) for data in _chunks(self.data, most))
+        return tuple(type(self)(data=data) for data in _split_items(self.data, most))
 
 
 class ReportStatus(StrEnum):
-    """Whether the station reports what was asked for."""
+    """The station's answer to a request for a report."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -199,7 +202,7 @@ class ReportStatus(StrEnum):
 
 
 class ReportAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """Whether the station reports what was asked for."""
+    """The station's answer to `GetBaseReport` and `GetReport`. The report follows."""
 
     status: str
     """A `ReportStatus`."""
@@ -211,7 +214,7 @@ class ReportAnswer(CommandAnswer, frozen=True, kw_only=True):
 
 
 class BaseReportKind(StrEnum):
-    """The reports that need no selection."""
+    """The kinds of reports without a selection of variables."""
 
     CONFIGURATION_INVENTORY = "ConfigurationInventory"
     """What a CSMS may write."""
@@ -224,7 +227,7 @@ class BaseReportKind(StrEnum):
 
 
 class GetBaseReport(Command[ReportAnswer], frozen=True, kw_only=True):
-    """Asks for a report that needs no selection. # B07"""
+    """Command: asks for a report without a selection of variables. # B07"""
 
     request_id: int
     report_base: str
@@ -232,7 +235,7 @@ class GetBaseReport(Command[ReportAnswer], frozen=True, kw_only=True):
 
 
 class ComponentCriterion(StrEnum):
-    """Selects components by a variable that they have."""
+    """Selects components by one of their variables."""
 
     ACTIVE = "Active"
     AVAILABLE = "Available"
@@ -241,7 +244,7 @@ class ComponentCriterion(StrEnum):
 
 
 class ReportSelection(Struct, frozen=True, kw_only=True):
-    """Selects variables by name; an absent member means any."""
+    """Selects variables by name. An absent member matches anything."""
 
     component: str
     component_instance: str | None = None
@@ -254,7 +257,7 @@ class ReportSelection(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, key: VariableKey[Any]) -> Self:
-        """Returns what selects the variables that a key stands for, on all EVSEs if it names none."""
+        """Returns a selection of the variables of a key, on all EVSEs if the key names none."""
         address = VariableAddress.of(key)
         return cls(
             component=address.component,
@@ -266,7 +269,7 @@ class ReportSelection(Struct, frozen=True, kw_only=True):
         )
 
     def match(self, address: VariableAddress) -> bool:
-        """Returns whether all that is named fits. # B08.FR.20-25"""
+        """Returns whether an address matches all given members. # B08.FR.20-25"""
         texts = (
             (self.component, address.component),
             (self.component_instance, address.component_instance),
@@ -274,14 +277,14 @@ class ReportSelection(Struct, frozen=True, kw_only=True):
             (self.instance, address.instance),
         )
         return (
-            all(_fits(wanted, found) for wanted, found in texts)
+            all(_matches(wanted, found) for wanted, found in texts)
             and self.evse_id in (None, address.evse_id)
             and self.connector_id in (None, address.connector_id)
         )
 
 
 class GetReport(Command[ReportAnswer], frozen=True, kw_only=True):
-    """Asks for a report of selected components and variables. # B08"""
+    """Command: asks for a report of selected components and variables. # B08"""
 
     request_id: int
     component_criteria: tuple[str, ...] = ()
@@ -300,7 +303,7 @@ class ReportData(Struct, frozen=True, kw_only=True):
 
 
 class VariablesReport(Report[ReportReply], frozen=True, kw_only=True):
-    """One part of a report that the CSMS has asked for. # B07, B08"""
+    """Report: one part of a report of variables that the CSMS has asked for. # B07, B08"""
 
     request_id: int
     generated_at: datetime
@@ -314,7 +317,7 @@ class VariablesReport(Report[ReportReply], frozen=True, kw_only=True):
 
 
 class ChangeOrigin(StrEnum):
-    """Who gave a variable its value."""
+    """Who has set the value of a variable."""
 
     CSMS = "CSMS"
     STATION = "Station"
@@ -325,7 +328,7 @@ class ChangeOrigin(StrEnum):
 
 
 class VariableChanged(Event, frozen=True, kw_only=True):
-    """A variable has another value; read it from the device model."""
+    """Event: a variable has another value. The new value can be read from the device model."""
 
     variable: VariableAddress
     attribute_type: str = AttributeType.ACTUAL
@@ -337,22 +340,24 @@ class VariableChanged(Event, frozen=True, kw_only=True):
     """Whether it takes effect at the next start only."""
 
     def is_of(self, key: VariableKey[Any]) -> bool:
-        """Returns whether the actual value of a key is meant."""
+        """Returns whether the event is about the actual value of a key."""
         return self.attribute_type == AttributeType.ACTUAL and self.variable.is_of(key)
 
 
 class KeptValueRefused(Event, frozen=True, kw_only=True):
-    """A value that was kept over a restart does not fit the variable any more; the declared one counts."""
+    """Event: a value that was kept over a restart does not fit the variable any more, so the
+    declared one is used.
+    """
 
     variable: VariableAddress
     attribute_type: str
     reason: str
 
 
-def _chunks(items: tuple[T, ...], most: int) -> Iterator[tuple[T, ...]]:
+def _split_items(items: tuple[T, ...], most: int) -> Iterator[tuple[T, ...]]:
     for start in range(0, len(items), most):
         yield items[start : start + most]
 
 
-def _fits(wanted: str | None, found: str | None) -> bool:
+def _matches(wanted: str | None, found: str | None) -> bool:
     return wanted is None or (found is not None and wanted.casefold() == found.casefold())

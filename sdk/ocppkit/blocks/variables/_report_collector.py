@@ -1,4 +1,4 @@
-"""`ReportCollector`: joins the parts of reports about variables, for a CSMS."""
+"""Joins the parts of reports about variables, for a CSMS."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ __all__ = ["CollectedReport", "ReportCollector"]
 
 
 class CollectedReport(Struct, frozen=True, kw_only=True):
-    """A report about variables, as far as its parts have arrived."""
+    """A report about variables, with the parts that have arrived."""
 
     status: str
     """What the station answered when it was asked: Accepted, or why there is no report."""
@@ -24,7 +24,7 @@ class CollectedReport(Struct, frozen=True, kw_only=True):
 
 
 class ReportCollector:
-    """Joins the parts of one report, which may arrive in any order, twice, or not at all."""
+    """Joins the parts of one report. They may arrive in any order, twice, or not at all."""
 
     def __init__(self) -> None:
         self._parts: dict[int, VariablesReport] = {}
@@ -37,18 +37,18 @@ class ReportCollector:
 
     @property
     def missing(self) -> Sequence[int]:
-        """The numbers of parts that have not arrived, below the highest that is known."""
+        """The numbers of missing parts below the highest known number."""
         highest = max(self._parts, default=-1) if self._last is None else self._last
         return [number for number in range(highest + 1) if number not in self._parts]
 
-    def hear(self, part: VariablesReport) -> None:
-        """Adds a part; one that has arrived before changes nothing."""
+    def add_part(self, part: VariablesReport) -> None:
+        """Adds a part. A part that has arrived before is ignored."""
         self._parts.setdefault(part.seq_no, part)
         if not part.tbc:
             self._last = part.seq_no
 
     def report(self, status: str = "Accepted") -> CollectedReport:
-        """Returns what has arrived, in the order of the parts."""
+        """Returns a report of the parts that have arrived, in order."""
         data = (each for number in sorted(self._parts) for each in self._parts[number].data)
         return CollectedReport(
             status=status,

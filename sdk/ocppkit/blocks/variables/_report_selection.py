@@ -1,4 +1,4 @@
-"""Which variables a report holds: those of a base report, or those that a CSMS selects. [B07, B08]"""
+"""Selects the variables of a report, for base reports and for criteria of a CSMS. [B07, B08]"""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -18,7 +18,7 @@ _PROBLEMS: Final = frozenset({"problem", "tripped", "overload", "fallback"})
 
 
 def base_report(model: DeviceModel, kind: str) -> tuple[ReportData, ...] | None:
-    """Returns the variables of a report without selection; `None` if there is no such report.
+    """Returns the variables of a base report; `None` if there is no report of this kind.
 
     Args:
         model: the variables of the station.
@@ -33,13 +33,13 @@ def base_report(model: DeviceModel, kind: str) -> tuple[ReportData, ...] | None:
             return tuple(filter(_can_be_written, model.report()))
         case BaseReportKind.SUMMARY_INVENTORY:
             # B07.FR.09.
-            return tuple(filter(_tells_of_availability, model.report()))
+            return tuple(filter(_is_about_availability, model.report()))
         case _:
             return None
 
 
 def selected_report(model: DeviceModel, command: GetReport) -> tuple[ReportData, ...] | None:
-    """Returns the variables that a CSMS selects; `None` if a criterion is not known. # B08"""
+    """Returns the variables that a CSMS selects; `None` if a criterion is unknown. # B08"""
     if not set(command.component_criteria) <= set(ComponentCriterion):
         return None
     return tuple(
@@ -61,8 +61,8 @@ def _component_place(data: ReportData) -> ComponentPlace:
 
 
 def _meets(component: tuple[ReportData, ...], criteria: tuple[str, ...]) -> bool:
-    """Returns whether one of the criteria holds. # B08.FR.05"""
-    values = {each.address.name.casefold(): _actual(each) for each in component}
+    """Returns whether a component meets one of the criteria. # B08.FR.05"""
+    values = {each.address.name.casefold(): _actual_value(each) for each in component}
     return not criteria or any(_criterion_holds(each, values) for each in criteria)
 
 
@@ -83,12 +83,12 @@ def _can_be_written(data: ReportData) -> bool:
     return any(each.mutability != Mutability.READ_ONLY for each in data.attributes)
 
 
-def _tells_of_availability(data: ReportData) -> bool:
+def _is_about_availability(data: ReportData) -> bool:
     name = data.address.name.casefold()
-    return name == "availabilitystate" or (name in _PROBLEMS and _actual(data) == "true")
+    return name == "availabilitystate" or (name in _PROBLEMS and _actual_value(data) == "true")
 
 
-def _actual(data: ReportData) -> str | None:
+def _actual_value(data: ReportData) -> str | None:
     for each in data.attributes:
         if each.type == AttributeType.ACTUAL:
             return each.value

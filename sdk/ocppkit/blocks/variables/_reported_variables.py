@@ -1,4 +1,4 @@
-"""`ReportedVariables`: what a CSMS knows of the variables of a station, to check what it writes to them."""
+"""The variables of a station as a CSMS knows them, to check values before they are sent."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -44,14 +44,14 @@ _KEYS: Final[Mapping[str, type[VariableKey[Any]]]] = {
 
 
 class ReportedVariables(DeviceModel):
-    """The variables of a station, as far as a CSMS knows them.
+    """The variables of a station, as far as a CSMS knows them from reports.
 
     Of the variables of OCPP it knows the type and what a CSMS may do with them; of those that the station
     has reported it knows the limits and the values too.
     """
 
     def __init__(self, rules: VariableRules, reported: Iterable[ReportData] = ()) -> None:
-        """Takes what is known.
+        """Sets the variables that were reported.
 
         Args:
             rules: those of the OCPP version.
@@ -70,7 +70,9 @@ class ReportedVariables(DeviceModel):
             self.check(BASIC_AUTH_PASSWORD, lambda text: password_refusal(text, rules))
 
     def write_refusal(self, data: SetVariableData) -> ValueRefusal | None:
-        """Returns why a station refuses a value; `None` if it takes it, as far as is known."""
+        """Returns the reason why a station would refuse a value; `None` if nothing known forbids
+        it.
+        """
         found = self._table.look_up(data.address, data.attribute_type)
         if isinstance(found, VariableStatus):
             return None

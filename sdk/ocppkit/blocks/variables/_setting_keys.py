@@ -1,4 +1,4 @@
-"""The settings that blocks read, as typed keys under the names of OCPP 2.1.
+"""Typed keys of the settings that blocks read, by their names in OCPP 2.1.
 
 A block reads a setting when it needs it: `model.setting(EV_CONNECTION_TIME_OUT)`. Configuration keys of
 OCPP 1.6 that mean the same lead to these.
@@ -135,8 +135,8 @@ _READ_WRITE: Final = (Mutability.READ_WRITE,)
 _WRITE_ONLY: Final = (Mutability.WRITE_ONLY,)
 
 
-class _Keys:
-    """Makes the keys of one component."""
+class _KeyFactory:
+    """Creates the keys of one component."""
 
     def __init__(self, component: str) -> None:
         self._component = component
@@ -218,24 +218,24 @@ class _Keys:
         )
 
 
-_DEVICE: Final = _Keys("DeviceDataCtrlr")
-_CLOCK: Final = _Keys("ClockCtrlr")
-_COMMUNICATION: Final = _Keys("OCPPCommCtrlr")
-_MONITORING: Final = _Keys("MonitoringCtrlr")
-_SECURITY: Final = _Keys("SecurityCtrlr")
-_TX: Final = _Keys("TxCtrlr")
-_SAMPLED: Final = _Keys("SampledDataCtrlr")
-_ALIGNED: Final = _Keys("AlignedDataCtrlr")
-_AUTH: Final = _Keys("AuthCtrlr")
-_CACHE: Final = _Keys("AuthCacheCtrlr")
-_LIST: Final = _Keys("LocalAuthListCtrlr")
-_RESERVATION: Final = _Keys("ReservationCtrlr")
-_CHARGING: Final = _Keys("SmartChargingCtrlr")
-_CUSTOMIZATION: Final = _Keys("CustomizationCtrlr")
-_EVSE: Final = _Keys("EVSE")
-_CONNECTOR: Final = _Keys("Connector")
-_STATION: Final = _Keys("ChargingStation")
-_CHARGE_POINT: Final = _Keys(CHARGE_POINT)
+_DEVICE: Final = _KeyFactory("DeviceDataCtrlr")
+_CLOCK: Final = _KeyFactory("ClockCtrlr")
+_COMMUNICATION: Final = _KeyFactory("OCPPCommCtrlr")
+_MONITORING: Final = _KeyFactory("MonitoringCtrlr")
+_SECURITY: Final = _KeyFactory("SecurityCtrlr")
+_TX: Final = _KeyFactory("TxCtrlr")
+_SAMPLED: Final = _KeyFactory("SampledDataCtrlr")
+_ALIGNED: Final = _KeyFactory("AlignedDataCtrlr")
+_AUTH: Final = _KeyFactory("AuthCtrlr")
+_CACHE: Final = _KeyFactory("AuthCacheCtrlr")
+_LIST: Final = _KeyFactory("LocalAuthListCtrlr")
+_RESERVATION: Final = _KeyFactory("ReservationCtrlr")
+_CHARGING: Final = _KeyFactory("SmartChargingCtrlr")
+_CUSTOMIZATION: Final = _KeyFactory("CustomizationCtrlr")
+_EVSE: Final = _KeyFactory("EVSE")
+_CONNECTOR: Final = _KeyFactory("Connector")
+_STATION: Final = _KeyFactory("ChargingStation")
+_CHARGE_POINT: Final = _KeyFactory(CHARGE_POINT)
 
 # What the CSMS and the station exchange at all.
 ITEMS_PER_GET_REPORT: Final = _DEVICE.integer("ItemsPerMessage", "GetReport", mutability=_READ_ONLY)

@@ -1,4 +1,4 @@
-"""The values that standard variables begin with, for declaring them and for reading what is not declared."""
+"""The initial values of standard variables, for declaring them and for reading undeclared ones."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
@@ -85,7 +85,7 @@ T = TypeVar("T")
 
 
 class StandardDefault(Struct, frozen=True):
-    """How a standard variable is declared, if the program says nothing else."""
+    """How a standard variable is declared by default."""
 
     key: VariableKey[Any]
     value: Any = None
@@ -198,12 +198,12 @@ _VALUES: Final = {each.key: each.value for block in DEFAULTS.values() for each i
 
 
 def standard_value(key: VariableKey[T]) -> T:
-    """Returns the value that a standard variable begins with.
+    """Returns the initial value of a standard variable.
 
     Raises:
         KeyError: there is none.
     """
     value: T | None = _VALUES.get(key)
     if value is None:
-        raise KeyError(f"{key} has no standard value [name a default]")
+        raise KeyError(f"{key} has no standard value [pass a default]")
     return value

@@ -1,4 +1,4 @@
-"""The variables that a station begins with: those of OCPP that its blocks use, with their defaults."""
+"""The standard variables of a station: those of OCPP that its blocks use."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ __all__ = ["VariableRules", "declare_standard", "model_of"]
 
 
 class VariableRules(Struct, frozen=True, kw_only=True):
-    """How the versions of OCPP differ in variables."""
+    """The rules of variables in one version of OCPP."""
 
     standard: tuple[VariableKey[Any], ...]
     """The variables that the version has, as blocks read them."""
@@ -87,7 +87,7 @@ def model_of(
     evses: Mapping[int, Sequence[int]] = {},
     measurands: Sequence[str] | None = None,
 ) -> DeviceModel:
-    """Returns a device model with the variables that blocks use in an OCPP version.
+    """Returns a device model with the variables that the given blocks use.
 
     Args:
         rules: those of the version, as its dialect has them.
@@ -107,7 +107,7 @@ def declare_standard(
     evses: Mapping[int, Sequence[int]] = {},
     measurands: Sequence[str] | None = None,
 ) -> None:
-    """Declares the variables that blocks use in an OCPP version, and those that it requires of them.
+    """Declares the variables that the given blocks use, and those that OCPP requires with them.
 
     Args:
         model: where they are declared; what it has already stays as it is.
@@ -161,7 +161,9 @@ def _declare(model: DeviceModel, place: VariableKey[Any], default: StandardDefau
 def _places(
     key: VariableKey[Any], evses: Mapping[int, Sequence[int]]
 ) -> Iterator[VariableKey[Any]]:
-    """Yields the key for each EVSE or connector that has its own; otherwise yields it once."""
+    """Yields a copy of the key for each EVSE or connector if it belongs to one, else the key
+    itself.
+    """
     if key.component == "EVSE":
         yield from (key.on_evse(number) for number in evses)
     elif key.component == "Connector":
@@ -174,7 +176,7 @@ def _places(
 def _own_defaults(
     blocks: Sequence[str], evses: Mapping[int, Sequence[int]]
 ) -> Iterator[StandardDefault]:
-    """Yields what only OCPP 1.6 has, where EVSEs count as connectors."""
+    """Yields the defaults of variables that only OCPP 1.6 has, where EVSEs count as connectors."""
     profiles = ("Core", *(_PROFILES[name] for name in blocks if name in _PROFILES))
     yield StandardDefault(SUPPORTED_FEATURE_PROFILES, profiles)
     yield StandardDefault(NUMBER_OF_CONNECTORS, len(evses))

@@ -1,4 +1,4 @@
-"""The variables that a station has declared, by where they stand."""
+"""The declared variables of a station, by address."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ __all__ = ["VariableTable"]
 
 
 class VariableTable:
-    """Variables by component; those of a component come one after another, in the order of declaration."""
+    """Variables sorted by component, and within a component in the order of declaration."""
 
     def __init__(self) -> None:
         self._components: dict[ComponentPlace, dict[VariablePlace, DeclaredVariable]] = {}
@@ -23,13 +23,13 @@ class VariableTable:
         return sum(map(len, self._components.values()))
 
     def attributes(self) -> Iterator[tuple[DeclaredVariable, str, StoredAttribute]]:
-        """Yields each value of each variable, with its attribute type."""
+        """Iterates over all attributes of all variables."""
         for variable in self:
             for type_, attribute in variable.attributes.items():
                 yield variable, type_, attribute
 
     def put(self, variable: DeclaredVariable) -> None:
-        """Adds a variable, in place of one that stands there."""
+        """Adds a variable; replaces the one at the same address."""
         address = variable.address
         component = self._components.setdefault(address.component_place, {})
         component[address.variable_place] = variable
@@ -42,13 +42,15 @@ class VariableTable:
             del self._components[address.component_place]
 
     def find(self, address: VariableAddress) -> DeclaredVariable | None:
-        """Returns the variable that stands there."""
+        """Returns the variable at an address, or `None`."""
         return self._components.get(address.component_place, {}).get(address.variable_place)
 
     def look_up(
         self, address: VariableAddress, type_: str
     ) -> tuple[DeclaredVariable, StoredAttribute] | VariableStatus:
-        """Returns a value, or which part of its address the station does not have."""
+        """Returns an attribute, or the status that says which part of its address the station does
+        not have.
+        """
         component = self._components.get(address.component_place)
         if component is None:
             # B05.FR.04, B06.FR.06, B06.FR.14.

@@ -1,4 +1,4 @@
-"""`VariablesBlock`: what a station answers about its variables, and its reports of them. [B05-B10, A01]"""
+"""The block that answers a CSMS about variables, and sends reports of them. [B05-B10, A01]"""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
@@ -69,7 +69,7 @@ class _KeptVariables(KeptState, frozen=True, kw_only=True):
 
 
 class VariablesBlock(Block):
-    """The variables of a station, as the CSMS reads and writes them.
+    """Handles the commands with which a CSMS reads, writes and lists the variables of a station.
 
     The program and the other blocks use the `DeviceModel`. What a CSMS writes is kept over a restart.
     """
@@ -83,7 +83,7 @@ class VariablesBlock(Block):
         *,
         network_profiles: Mapping[int, NetworkConnectionProfile] | None = None,
     ) -> None:
-        """Begins with the variables that the model has; more may be declared at any time.
+        """Starts with the variables of the model. More can be declared at any time.
 
         Args:
             model: the variables.
@@ -108,12 +108,12 @@ class VariablesBlock(Block):
 
     @property
     def model(self) -> DeviceModel:
-        """The variables."""
+        """The device model."""
         return self._model
 
     @property
     def network_profiles(self) -> Mapping[int, NetworkConnectionProfile]:
-        """The ways to a CSMS, by slot."""
+        """The network connection profiles, by slot."""
         return self._profiles
 
     # What the CSMS asks.
@@ -126,14 +126,14 @@ class VariablesBlock(Block):
             results = [self._result(each) for each in queries]
             readable = [each for each in results if each.status == VariableStatus.ACCEPTED]
             return GetVariablesAnswer(results=tuple(readable))
-        if self._are_too_many(len(command.data), ITEMS_PER_GET_VARIABLES):
+        if self._is_over_limit(len(command.data), ITEMS_PER_GET_VARIABLES):
             # B06.FR.16.
             return GetVariablesAnswer(error=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION)
         return GetVariablesAnswer(results=tuple(map(self._result, command.data)))
 
     def set_variables(self, command: SetVariables, now: Moment) -> SetVariablesAnswer:
         """Writes values. # B05"""
-        if self._are_too_many(len(command.data), ITEMS_PER_SET_VARIABLES):
+        if self._is_over_limit(len(command.data), ITEMS_PER_SET_VARIABLES):
             return SetVariablesAnswer(error=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION)
         longest = self._model.get(CONFIGURATION_VALUE_SIZE, self._rules.set_value_size)
         return SetVariablesAnswer(
@@ -144,7 +144,7 @@ class VariablesBlock(Block):
         )
 
     def get_base_report(self, command: GetBaseReport, now: Moment) -> ReportAnswer:
-        """Reports what one of the reports without selection holds. # B07"""
+        """Reports the variables of a base report. # B07"""
         self._set_date(now)
         data = base_report(self._model, command.report_base)
         if data is None:
@@ -153,8 +153,8 @@ class VariablesBlock(Block):
         return self._send(command.request_id, data, now)
 
     def get_report(self, command: GetReport, now: Moment) -> ReportAnswer:
-        """Reports the components and variables that are selected. # B08"""
-        if self._are_too_many(len(command.component_variables), ITEMS_PER_GET_REPORT):
+        """Reports the selected components and variables. # B08"""
+        if self._is_over_limit(len(command.component_variables), ITEMS_PER_GET_REPORT):
             # B08.FR.17.
             return ReportAnswer(
                 status=ReportStatus.REJECTED, error=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION
@@ -169,7 +169,7 @@ class VariablesBlock(Block):
     def set_network_profile(
         self, command: SetNetworkProfile, now: Moment
     ) -> SetNetworkProfileAnswer:
-        """Stores a way to a CSMS, which counts from the next start on. # B09"""
+        """Stores a network connection profile, which is used from the next restart on. # B09"""
         slot, profile = command.configuration_slot, command.connection_data
         refusal = self._slot_refusal(slot) or network_profile_refusal(
             profile,
@@ -190,17 +190,21 @@ class VariablesBlock(Block):
     # What the program and the driver tell.
 
     def network_order(self) -> tuple[tuple[int, NetworkConnectionProfile], ...]:
-        """Returns the slots and ways to a CSMS to be tried, the most wanted first. # B10.FR.01"""
+        """Returns the slots and network connection profiles in the order in which they must be
+        tried. # B10.FR.01
+        """
         wanted = self._model.get(NETWORK_CONFIGURATION_PRIORITY, ())
         slots = [int(each) for each in wanted if each.isdecimal()]
         return tuple((slot, self._profiles[slot]) for slot in slots if slot in self._profiles)
 
     def restarting(self, now: Moment) -> None:
-        """Lets values take effect that wait for a restart: the station restarts without its program. # B05.FR.08"""
+        """Puts values into effect that wait for a restart. Called when the station restarts without
+        its program. # B05.FR.08
+        """
         self._model.activate()
 
     def connected_by(self, slot: int, now: Moment) -> None:
-        """Records by which way the station has connected; `StationBlocks` tells it.
+        """Records the profile with which the station has connected. Called by `StationBlocks`.
 
         A higher security profile than before is the station's from now on, and the ways with a lower one
         leave the order. # A05.FR.06
@@ -225,12 +229,12 @@ class VariablesBlock(Block):
             self._model[NETWORK_CONFIGURATION_PRIORITY] = tuple(order)
 
     def state(self) -> bytes:
-        """Returns the values and network profiles that must be kept over a restart."""
+        """Returns the values and network connection profiles to keep over a restart."""
         kept = _KeptVariables(values=self._model.kept(), network_profiles=self._profiles)
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes, now: Moment) -> None:
-        """Restores what an earlier run has kept.
+        """Restores the state of an earlier run.
 
         Raises:
             ValueError: the state is torn, of another program, or of a later format; nothing changes.
@@ -294,20 +298,20 @@ class VariablesBlock(Block):
 
     def _result(self, query: VariableQuery) -> GetVariableResult:
         result = self._model.read(query.address, query.attribute_type)
-        return structs.replace(result, value=self._told(result.value))
+        return structs.replace(result, value=self._readable(result.value))
 
-    def _told(self, value: str | None) -> str | None:
+    def _readable(self, value: str | None) -> str | None:
         # A station may cut what it tells: ReportingValueSize.
         longest = self._model.get(REPORTING_VALUE_SIZE, self._rules.value_size)
         return None if value is None else value[:longest]
 
-    def _told_data(self, data: ReportData) -> ReportData:
+    def _readable_data(self, data: ReportData) -> ReportData:
         attributes = (
-            structs.replace(each, value=self._told(each.value)) for each in data.attributes
+            structs.replace(each, value=self._readable(each.value)) for each in data.attributes
         )
         return structs.replace(data, attributes=tuple(attributes))
 
-    def _are_too_many(self, count: int, limit: IntegerKey) -> bool:
+    def _is_over_limit(self, count: int, limit: IntegerKey) -> bool:
         # CFG-10.
         return count > self._model.get(limit, count)
 
@@ -316,8 +320,8 @@ class VariablesBlock(Block):
             self._model.set(DATE_TIME, now.wall, is_told=False)
 
     def _send(self, request_id: int, data: Iterable[ReportData], now: Moment) -> ReportAnswer:
-        """Leaves a report in parts, which follow the answer. # B07.FR.03, B07.FR.12"""
-        found = tuple(map(self._told_data, data))
+        """Queues a report in parts, which are sent after the answer. # B07.FR.03, B07.FR.12"""
+        found = tuple(map(self._readable_data, data))
         if not found:
             return ReportAnswer(status=ReportStatus.EMPTY_RESULT_SET)
         size = max(1, self._model.setting(ITEMS_PER_GET_REPORT))

@@ -23,7 +23,7 @@ from ocppkit.blocks.charging import (
     abilities_of,
     absent_member,
     is_no_profile_of_a_start,
-    refusal,
+    profile_refusal,
 )
 from ocppkit.blocks.remote_control import (
     MessageTrigger,
@@ -100,7 +100,7 @@ def _check_profile(
     absent = absent_member(profile, rules)
     if absent is not None:
         raise _refuse(command, f"{where}: this OCPP version has no {absent}", "leave it out")
-    broken = refusal(
+    broken = profile_refusal(
         profile,
         evse_id,
         (),

@@ -345,7 +345,7 @@ class CsmsBlocks:
         return self._dialects[station.protocol.subprotocol]
 
     def _take_variables(self, station: StationHandle, report: VariablesReport) -> ReportReply:
-        self._reports.hear(station.identity, report)
+        self._reports.add_part(station.identity, report)
         return ReportReply()
 
     async def _answer_boot(self, station: StationHandle, report: BootReport) -> BootReply:
@@ -433,7 +433,7 @@ class CsmsBlocks:
             if begins and report.transaction_id is None
             else None
         )
-        for event in self.ledger.hear(identity, report):
+        for event in self.ledger.add_report(identity, report):
             self._listeners.publish(event)
         if report.id_token is None:
             return TransactionReply(number=number)

@@ -63,11 +63,11 @@ class StationReports:
         """Knows no more of a station than of any other."""
         self._remembered.pop(identity, None)
 
-    def hear(self, identity: str, report: VariablesReport) -> None:
+    def add_part(self, identity: str, report: VariablesReport) -> None:
         """Takes a part of a report; one that nobody waits for is ignored."""
         collection = self._collections.get((identity, report.request_id))
         if collection is not None:
-            collection.collector.hear(report)
+            collection.collector.add_part(report)
             collection.changed.set()
 
     async def collect(

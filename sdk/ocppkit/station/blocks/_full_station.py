@@ -79,14 +79,14 @@ class FullStation(StationBlocks):
     """A whole charging station: transactions, authorization, availability, smart charging, settings
     and remote control.
 
-    The program tells what the hardware sees, and does what events say: `PowerPath` to close and open
+    The program tells what the hardware sees, and does what events say: `PowerPathChanged` to close and open
     contactors, `LimitChanged` to limit the current, `ResetDue` to `restart`.
 
     ```python
     station = FullStation(ChargingStation("CP001", ...), read_meter=hardware.meter, maximum=32.0)
 
-    @station.on(PowerPath)
-    def power(event: PowerPath) -> None:
+    @station.on(PowerPathChanged)
+    def power(event: PowerPathChanged) -> None:
         hardware.contactor(event.evse_id, event.closed)
 
     async with station, websockets.connect(station.station, url):
