@@ -51,7 +51,7 @@ def verify(room: str, environment: Environment) -> None:
     problems = [
         f"{symbol['name']}: {diagnostic['message']}"
         for symbol in found["symbols"]
-        if symbol["isExported"] and not symbol["isTypeKnown"]
+        if symbol["isExported"] and (symbol["isTypeAmbiguous"] or not symbol["isTypeKnown"])
         for diagnostic in symbol["diagnostics"]
     ]
     assert problems == []

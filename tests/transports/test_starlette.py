@@ -229,6 +229,24 @@ async def test_profile_2(make_csms: Make, make_station: Make, tls: Make) -> None
 
 
 @pytest.mark.asyncio
+async def test_dead_connections_are_noticed_by_uvicorn_and_living_ones_stay(
+    make_csms: Make, make_station: Make, raw: Make
+) -> None:
+    csms = make_csms()
+    app = Starlette(routes=[Mount("/ocpp", endpoint(csms))])
+    # The living one must answer within this time, on a busy machine too.
+    pings = {"ws_ping_interval": 0.2, "ws_ping_timeout": 1.0}
+    async with running(app, **pings) as port, raw(port, "/ocpp/dead") as dead:
+        alive = make_station(identity="alive")
+        async with websockets.connect(alive, f"ws://127.0.0.1:{port}/ocpp"):
+            handle = await csms.stations.wait("alive")
+            gone = await (await csms.stations.wait_connected("dead")).wait_disconnected()
+            assert gone.code in (None, 1011)
+            assert (await dead.next_frame())[0] == 9
+            assert handle.connected
+
+
+@pytest.mark.asyncio
 async def test_what_is_no_websocket(make_csms: Make) -> None:
     said: list[Any] = []
 
