@@ -11,12 +11,16 @@ import struct
 import sys
 from collections import Counter
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
-__all__ = ["EXPECTED", "Peers", "RawSocket"]
+__all__ = ["EXPECTED", "Peers", "RawSocket", "is_steady"]
 
 STEADY = 6
 """Of so many stations one never leaves."""
+
+LATE = 5.0
+"""Seconds after which a call without an answer is a fault, also on a busy machine."""
 
 _RESET = struct.pack("ii", 1, 0)
 _MASK = b"\0\0\0\0"
@@ -81,6 +85,11 @@ EXPECTED = (
 """Regular expressions for all that is logged of these peers at WARNING or above."""
 
 
+def is_steady(identity: str) -> bool:
+    """Returns whether a station is one that never leaves."""
+    return identity.startswith("CP") and int(identity[2:]) % STEADY == 0
+
+
 class RawSocket:
     """One WebSocket without a library."""
 
@@ -139,15 +148,20 @@ class Peers:
         self._port = port
         self._random = random.Random(seed)
         self.counts: Counter[str] = Counter()
-        self.pings: dict[str, int] = {}
-        """How many pings each steady station was sent."""
+        self.gaps: dict[str, float] = {}
+        """The longest time without a ping at each steady station, in seconds."""
+
+        self.waiting: dict[tuple[str, str], float] = {}
+        """When steady stations sent those of their calls that have no answer, by identity and message id."""
+
+        self._last_pings: dict[str, float] = {}
 
     async def run(self, stations: int, seconds: float) -> None:
         """Lets all of them live for some seconds."""
         tasks: list[asyncio.Task[None]] = []
         for number in range(stations):
             identity = f"CP{number:04}"
-            if number % STEADY == 0:
+            if is_steady(identity):
                 tasks.append(asyncio.create_task(self._steady(identity)))
             else:
                 tasks.append(asyncio.create_task(self._come_and_go(identity)))
@@ -155,6 +169,10 @@ class Peers:
         done, running = await asyncio.wait(
             tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION
         )
+        self.end = perf_counter()
+        for identity in self._last_pings:
+            # The time since the last one counts, too.
+            self._note_ping(identity)
         for task in running:
             task.cancel()
         await asyncio.wait(tasks)
@@ -162,9 +180,10 @@ class Peers:
             task.result()
 
     async def _steady(self, identity: str) -> None:
-        self.pings[identity] = 0
         await asyncio.sleep(self._random.uniform(0, 2))
         connection = await RawSocket.opened(self._port, identity)
+        self._last_pings[identity] = perf_counter()
+        self.gaps[identity] = 0.0
         # It lives for as long as the test, so its end is an error.
         await self._live(connection, identity)
         raise ConnectionError(f"{identity}, which never leaves, was disconnected")
@@ -183,19 +202,19 @@ class Peers:
     async def _live(self, connection: RawSocket, identity: str) -> None:
         connection.call("boot", "BootNotification", _BOOT)
         booted = asyncio.Event()
-        talking = asyncio.create_task(self._talk(connection, booted))
+        talking = asyncio.create_task(self._talk(connection, identity, booted))
         try:
             while True:
                 opcode, data = await connection.next_frame()
                 if opcode == _PING:
                     connection.frame(10, data)
-                    if identity in self.pings:
-                        self.pings[identity] += 1
+                    if is_steady(identity):
+                        self._note_ping(identity)
                 elif opcode == _TEXT:
                     frame = json.loads(data)
                     if frame[1] == "boot":
                         booted.set()
-                    self._heard(connection, frame)
+                    self._heard(connection, frame, identity)
                 elif opcode == _CLOSE:
                     return
         except asyncio.IncompleteReadError:
@@ -203,15 +222,21 @@ class Peers:
         finally:
             talking.cancel()
 
-    def _heard(self, connection: RawSocket, frame: list[Any]) -> None:
+    def _note_ping(self, identity: str) -> None:
+        now = perf_counter()
+        self.gaps[identity] = max(self.gaps[identity], now - self._last_pings[identity])
+        self._last_pings[identity] = now
+
+    def _heard(self, connection: RawSocket, frame: list[Any], identity: str) -> None:
         if frame[0] == 2:
             self.counts["commands"] += 1
             answer = [3, frame[1], {"status": "Accepted"}]
             connection.frame(_TEXT, json.dumps(answer).encode())
         else:
             self.counts["answers" if frame[0] == 3 else "errors"] += 1
+            self.waiting.pop((identity, frame[1]), None)
 
-    async def _talk(self, connection: RawSocket, booted: asyncio.Event) -> None:
+    async def _talk(self, connection: RawSocket, identity: str, booted: asyncio.Event) -> None:
         # Until its boot is answered a station says nothing else. # B01.FR.10
         await booted.wait()
         number = 0
@@ -220,6 +245,8 @@ class Peers:
             number += 1
             action, payload = self._random.choice((("Heartbeat", {}), ("TransactionEvent", _EVENT)))
             connection.call(str(number), action, payload)
+            if is_steady(identity):
+                self.waiting[identity, str(number)] = perf_counter()
 
     async def _leave(self, connection: RawSocket) -> None:
         way = self._random.randrange(4)
@@ -264,7 +291,13 @@ class Peers:
 async def _main(port: int, stations: int, seconds: float, seed: int) -> None:
     peers = Peers(port, seed)
     await peers.run(stations, seconds)
-    sys.stdout.write(json.dumps({"pings": peers.pings, "counts": peers.counts}) + "\n")
+    late = [
+        f"{identity} {sent}"
+        for (identity, sent), since in peers.waiting.items()
+        if since < peers.end - LATE
+    ]
+    seen = {"gaps": peers.gaps, "unanswered": late, "counts": peers.counts}
+    sys.stdout.write(json.dumps(seen) + "\n")
 
 
 if __name__ == "__main__":
