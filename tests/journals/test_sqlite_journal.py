@@ -184,7 +184,10 @@ async def test_dead_letters_are_bounded(tmp_path: Path, caplog: pytest.LogCaptur
         assert len(journal) == 0
     dropped = [each.message for each in caplog.records]
     assert len(dropped) == 18
-    assert "dead letter TransactionEvent m0 dropped: all of them take more than 1000" in dropped[0]
+    assert (
+        "dead letter TransactionEvent m0, as all dead letters together take more than 1000"
+        in dropped[0]
+    )
 
 
 GARBAGE = {
@@ -290,7 +293,7 @@ async def test_a_store_of_the_first_format_is_read(tmp_path: Path) -> None:
 
 def test_two_in_one_process_are_one_too_many(tmp_path: Path) -> None:
     with SqliteJournal(tmp_path / "journal"):
-        with pytest.raises(JournalError, match="this process has it open already"):
+        with pytest.raises(JournalError, match="open in this process already"):
             SqliteJournal(tmp_path / "journal")
         assert "another process" in opened_elsewhere(tmp_path / "journal")
     SqliteJournal(tmp_path / "journal").close()

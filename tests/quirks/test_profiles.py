@@ -209,7 +209,7 @@ def test_an_alteration_that_changes_nothing_is_refused(wrong: dict[str, object])
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("profile = [", "mend the TOML"),
+        ("profile = [", "correct the TOML"),
         ('[[profiles]]\nname = "a"\n', "a profile has name"),
         ('[[profile]]\nvendor = "a"\n', "a profile has name"),
         (OWN.replace("shorten_to = 3", 'shorten_to = "3"'), "sends"),
@@ -287,8 +287,8 @@ def test_an_order_is_of_one_version_and_yields_to_a_program_s_own(tmp_path: Path
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        ("ClearProfile", "'ClearProfile' in an order is no command"),
-        ("Heartbeat", "'Heartbeat' in an order is no command"),
+        ("ClearProfile", "'ClearProfile' in orders= is not a command"),
+        ("Heartbeat", "'Heartbeat' in orders= is not a command"),
         ("SetChargingProfile", "a request is twice in order="),
     ],
 )
@@ -324,8 +324,8 @@ def test_a_quirk_that_fits_no_message_is_refused(
 
 
 def test_names_are_unique_and_known(own: Path, tmp_path: Path) -> None:
-    with pytest.raises(QuirkFileError, match="two profiles are called wall"):
+    with pytest.raises(QuirkFileError, match="two profiles have the name wall"):
         Quirks(own, own)
-    with pytest.raises(LookupError, match="there are alfen"):
+    with pytest.raises(LookupError, match="use one of: alfen"):
         Quirks().named("nobody")
     assert STRICT.alterations == ()

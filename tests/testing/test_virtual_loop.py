@@ -86,5 +86,5 @@ def test_waiting_for_ever_is_an_error() -> None:
     async def main() -> None:
         await asyncio.get_running_loop().create_future()
 
-    with pytest.raises(NothingLeftToHappen, match="no timer is left"):
+    with pytest.raises(NothingLeftToHappen, match="no timer that could wake one"):
         run(main())

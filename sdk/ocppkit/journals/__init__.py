@@ -1,4 +1,4 @@
-"""Journals on a disk, for the messages of a station that must arrive."""
+"""Journals on disk, for the messages of a station that must arrive."""
 
 from ._sqlite_journal import DeadLetter, SqliteJournal
 

@@ -1,4 +1,4 @@
-"""Opens the SQLite file of a journal: creates it whole or not at all, and refuses what is no journal of ours.
+"""Opens the SQLite file of a journal: creates it atomically, and refuses other files.
 
 Theory of operation: the header of a SQLite file has two numbers for its program. The application id
 says that the file is ours, the user version which format it has: its hundreds change when an older
@@ -72,7 +72,7 @@ _CURES: Final = {
 
 
 def as_journal_error(path: Path, problem: sqlite3.Error) -> JournalError:
-    """Returns what a caller is told of an error of SQLite: the file, the problem and the cure."""
+    """Returns a `JournalError` for an error of SQLite, with the file, the problem and what to do."""
     name = getattr(problem, "sqlite_errorname", "")
     if name == "SQLITE_FULL":
         return JournalFull(f"{path}: the disk is full [free some space]")
@@ -82,7 +82,7 @@ def as_journal_error(path: Path, problem: sqlite3.Error) -> JournalError:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Opens a journal's file, or creates it, and holds it alone.
+    """Opens the file of a journal, or creates it, and locks it.
 
     Raises:
         JournalError: it cannot be opened; the file is unchanged.
@@ -90,7 +90,8 @@ def open_database(path: Path) -> sqlite3.Connection:
     try:
         if path.resolve() in _open_files:
             raise JournalError(
-                f"{path}: this process has it open already [give each station its own file]"
+                f"{path}: the journal is open in this process already [give each station its own "
+                "file]"
             )
         if not path.exists() or path.stat().st_size == 0:
             _create(path)
@@ -107,7 +108,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 def close_database(path: Path, database: sqlite3.Connection) -> None:
-    """Closes a journal's file, which may then be opened again."""
+    """Closes the file of a journal, so that it can be opened again."""
     database.close()
     _open_files.discard(path.resolve())
 
@@ -119,12 +120,12 @@ def _create(path: Path) -> None:
         with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as database:
             database.execute("PRAGMA synchronous = FULL")
             database.executescript(_SCHEMA)
-        _put_in_place(fresh, path)
+        _move_into_place(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def _put_in_place(fresh: Path, path: Path) -> None:
+def _move_into_place(fresh: Path, path: Path) -> None:
     if path.exists() and path.stat().st_size == 0:
         path.unlink()
     # Another process may have been faster: then its file stays.
@@ -144,17 +145,19 @@ def _check_header(path: Path) -> None:
         header = file.read(_HEADER)
     if not header.startswith(_MAGIC):
         raise JournalError(
-            f"{path}: it is no journal, nor any SQLite file [choose another path, or move it away]"
+            f"{path}: the file is not a journal, nor any SQLite file [choose another path, or "
+            "move it away]"
         )
     user_version = int.from_bytes(header[60:64], "big")
     application_id = int.from_bytes(header[68:72], "big")
     if len(header) < _HEADER or application_id != _APPLICATION_ID:
         raise JournalError(
-            f"{path}: it is the SQLite file of another program [choose another path]"
+            f"{path}: the file is an SQLite file of another program [choose another path]"
         )
     if user_version // _COMPATIBLE > FORMAT // _COMPATIBLE:
         raise JournalError(
-            f"{path}: it was written by a newer release, in format {user_version}, and this one reads"
+            f"{path}: it was written by a newer release, in format {user_version}, and this one "
+            "reads"
             f" up to {FORMAT // _COMPATIBLE * _COMPATIBLE + _COMPATIBLE - 1} [update ocppkit]"
         )
 

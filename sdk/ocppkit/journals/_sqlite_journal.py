@@ -1,4 +1,5 @@
-"""A journal in one SQLite file, for one station: durable, bounded, and with states in the same commit.
+"""A journal in one SQLite file, for one station: durable, limited in size, with states in the same
+transaction.
 
 Theory of operation: the file is in WAL mode with `synchronous=FULL`, so a commit is one append and one
 sync, and a torn end of the log is recognised by its checksum. All statements run in one thread of
@@ -49,7 +50,7 @@ _SIZE: Final = f"SELECT coalesce(sum(length(payload) + {_ROW}), 0), count(*) FRO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A message that could not be sent for a fault of its own."""
+    """A message that can never be sent, kept for an operator to look at."""
 
     seq: int
     entry: Entry
@@ -57,7 +58,7 @@ class DeadLetter:
 
 
 class SqliteJournal:
-    """A `Store` in a SQLite file that survives power cuts; pass it to a station as `journal`.
+    """A `Store` in an SQLite file that survives power cuts. Pass it to a station as `journal`.
 
     One process at a time may have the file open, and each station needs its own.
     """
@@ -105,12 +106,12 @@ class SqliteJournal:
         self.close()
 
     def close(self) -> None:
-        """Writes what still waits to be written, and closes the file; call it when the station has ended."""
+        """Writes what is not written yet, and closes the file. Call it when the station has ended."""
         self._thread.shutdown()
         close_database(self.path, self._database)
 
     async def load(self) -> Mapping[str, bytes]:
-        """Returns the states.
+        """Returns the states by name.
 
         Raises:
             JournalError: the file cannot be read; so for the other methods.
@@ -120,9 +121,9 @@ class SqliteJournal:
         )
 
     async def pending(self, after: int = 0) -> AsyncIterator[Stored]:
-        """Yields the messages that wait and have a number above `after`, oldest first, read in pieces."""
+        """Yields the waiting messages that have a number above `after`, oldest first."""
         while True:
-            rows = await self._do(partial(_piece, after=after))
+            rows = await self._do(partial(_next_rows, after=after))
             for seq, failures, *columns in rows:
                 yield Stored(seq=seq, entry=_entry(columns), failures=failures)
                 after = seq
@@ -132,7 +133,7 @@ class SqliteJournal:
     async def commit(
         self, entries: Sequence[Entry], states: Mapping[str, bytes | None] = _NO_STATES
     ) -> Sequence[int]:
-        """Keeps messages and changes states, all or nothing.
+        """Stores messages and changes states in one transaction: all or nothing.
 
         Args:
             entries: the messages, in order.
@@ -143,14 +144,16 @@ class SqliteJournal:
         """
 
         def change(database: sqlite3.Connection) -> list[int]:
-            self._need(sum(len(each.payload) + _ROW for each in entries))
+            self._check_space(sum(len(each.payload) + _ROW for each in entries))
             _change_states(database, states)
             return [self._insert(database, each) for each in entries]
 
         return await self._do(change)
 
     async def ack(self, seq: int, states: Mapping[str, bytes | None] = _NO_STATES) -> None:
-        """Removes a message that was delivered or given up, and changes states in the same commit."""
+        """Removes a message that was delivered or given up, and changes states in the same
+        transaction.
+        """
 
         def change(database: sqlite3.Connection) -> None:
             _change_states(database, states)
@@ -159,12 +162,12 @@ class SqliteJournal:
         await self._do(change)
 
     async def failed(self, seq: int, failures: int) -> None:
-        """Notes how many attempts to deliver a message have failed."""
+        """Stores how many attempts to deliver a message have failed."""
         update = "UPDATE entries SET failures = ? WHERE seq = ?"
         await self._do(lambda database: database.execute(update, (failures, seq)).rowcount)
 
     async def set_aside(self, seq: int, reason: str) -> None:
-        """Keeps a message as a dead letter: see `dead_letters`."""
+        """Makes a message a dead letter; see `dead_letters`."""
 
         def change(database: sqlite3.Connection) -> None:
             database.execute(
@@ -178,7 +181,7 @@ class SqliteJournal:
         await self._do(change)
 
     async def replace(self, seq: int, entry: Entry) -> None:
-        """Replaces a message by another form of it in the same place."""
+        """Replaces a message; the new one keeps its number."""
 
         def change(database: sqlite3.Connection) -> None:
             assign = "(" + _COLUMNS + ") = (?, ?, ?, ?, ?, ?)"
@@ -200,7 +203,7 @@ class SqliteJournal:
         await self._do(change)
 
     async def count(self, transaction: str | None = None) -> int:
-        """Returns how many messages wait, of one transaction or in all."""
+        """Returns how many messages are waiting: those of one transaction, or all."""
         if transaction is None:
             return self._count
         query = "SELECT count(*) FROM entries WHERE transaction_id = ?"
@@ -210,7 +213,7 @@ class SqliteJournal:
         return int(number)
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """Returns the messages that were set aside, oldest first."""
+        """Returns the dead letters, oldest first."""
         query = f"SELECT seq, reason, {_COLUMNS} FROM dead_letters ORDER BY seq"
         rows = await self._do(lambda database: database.execute(query).fetchall())
         return [
@@ -221,7 +224,7 @@ class SqliteJournal:
     # What runs in the thread.
 
     async def _do(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Makes a change in the thread; it is made though its caller may stop waiting."""
+        """Runs a change in the writing thread. It is made even if the caller stops waiting."""
         done: Future[T] = Future()
         with self._lock:
             self._changes.append((change, done))
@@ -276,7 +279,7 @@ class SqliteJournal:
             as_journal_error(self.path, problem) if isinstance(problem, sqlite3.Error) else problem
         )
 
-    def _need(self, size: int) -> None:
+    def _check_space(self, size: int) -> None:
         missing = self._bytes + size - self.max_bytes
         if missing > 0:
             raise JournalFull(
@@ -313,7 +316,8 @@ class SqliteJournal:
             seq, action, message_id = database.execute(oldest).fetchone()
             database.execute("DELETE FROM dead_letters WHERE seq = ?", (seq,))
             logger.warning(
-                "%s: dead letter %s %s dropped: all of them take more than %d bytes",
+                "%s: removed the dead letter %s %s, as all dead letters together take more than "
+                "%d bytes",
                 self.path,
                 loggable(str(action)),
                 loggable(str(message_id)),
@@ -321,7 +325,7 @@ class SqliteJournal:
             )
 
 
-def _piece(database: sqlite3.Connection, *, after: int) -> list[Any]:
+def _next_rows(database: sqlite3.Connection, *, after: int) -> list[Any]:
     select = f"SELECT seq, failures, {_COLUMNS} FROM entries"
     return database.execute(
         f"{select} WHERE seq > ? ORDER BY seq LIMIT {_PIECE}", (after,)

@@ -1,4 +1,4 @@
-"""Traces and metrics by OpenTelemetry: one span per call, and the usual counters, of both roles."""
+"""Traces and metrics with OpenTelemetry, for both roles: one span per call, and the usual metrics."""
 
 try:
     import opentelemetry.metrics as _metrics

@@ -1,4 +1,4 @@
-"""An observer that makes spans and metrics of what it hears."""
+"""An observer that creates spans and metrics from calls and connections."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ _FAILED: Final = frozenset({"refused", "timed out", "lost"})
 
 
 class OpenTelemetryObserver(CallObserver):
-    """Makes a span of each call, and metrics of calls and connections.
+    """An observer that creates a span for each call, and metrics of calls and connections.
 
     ```python
     csms = Csms(v201.PROTOCOL, authenticator=..., observer=OpenTelemetryObserver())
@@ -84,7 +84,7 @@ class OpenTelemetryObserver(CallObserver):
         self._io.add(connection.bytes_out, {**about, "ocpp.direction": "out"})
 
     def call_started(self, call: ObservedCall) -> None:
-        """Begins a span."""
+        """Starts a span."""
         # A connection lives for days: its calls are no children of whatever has opened it.
         parent = None if call.outgoing else Context()
         span = self._tracer.start_span(
@@ -106,7 +106,7 @@ class OpenTelemetryObserver(CallObserver):
             attach(set_span_in_context(span))
 
     def call_ended(self, call: ObservedCall) -> None:
-        """Ends the span, and counts."""
+        """Ends the span, and records metrics of the call."""
         assert call.outcome is not None
         about: dict[str, AttributeValue] = {
             **_about(call),
@@ -144,7 +144,7 @@ def _direction(call: ObservedCall) -> str:
 
 
 def _error_type(call: ObservedCall) -> str:
-    """Returns one of few values: a peer may make up any error code."""
+    """Returns the error type for a metric, one of few values, as a peer may send any error code."""
     code = call.error_code
     if code is None:
         return str(call.outcome)

@@ -1,4 +1,4 @@
-"""Profiles of chargers that do not follow OCPP in some place, as data, and counters of what stations break.
+"""Profiles of chargers that deviate from OCPP, as data, and counters of the deviations of stations.
 
 A profile names stations by vendor, model and firmware. It says where their messages are read more
 loosely, and what is changed in messages to them. `Csms(quirks=Quirks())` chooses the profile of each

@@ -1,4 +1,4 @@
-"""Counts for each station which rules it breaks, and which messages to it were altered."""
+"""Counts the rules that each station breaks, and the messages that were altered for it."""
 
 import re
 from collections import Counter, OrderedDict
@@ -26,7 +26,7 @@ _KINDS: Final = 200
 
 
 class Deviation(NamedTuple):
-    """One way in which a station breaks a rule."""
+    """A rule that a station breaks at one place of a message."""
 
     action: str
     path: str
@@ -37,7 +37,7 @@ class Deviation(NamedTuple):
 
 
 class AlteredMessage(NamedTuple):
-    """One way in which messages to a station differ from what the program made."""
+    """An alteration of messages to a station."""
 
     action: str
     change: str
@@ -48,13 +48,15 @@ K = TypeVar("K")
 
 
 class _CountsByStation(Generic[K]):
-    """How often each station had something of each kind, within bounds."""
+    """Counters of each station by kind, limited in number."""
 
     def __init__(self) -> None:
         self.stations: OrderedDict[str, Counter[K]] = OrderedDict()
 
     def count(self, identity: str, kinds: Iterable[K]) -> int:
-        """Counts once for each kind; returns how many were omitted or forgotten because of the bounds."""
+        """Adds one to the counter of each kind; returns how many were not counted or were forgotten
+        because of the limits.
+        """
         omitted = 0
         found = self.stations.setdefault(identity, Counter())
         self.stations.move_to_end(identity)
@@ -70,7 +72,7 @@ class _CountsByStation(Generic[K]):
 
 
 class Deviations:
-    """An observer that counts the deviations of each station: pass it as `observer`.
+    """An observer that counts the deviations of each station. Pass it as `observer`.
 
     ```python
     deviations = Deviations()
@@ -101,11 +103,11 @@ class Deviations:
         return Counter(self._altered.stations.get(identity, {}))
 
     def stations(self) -> Mapping[str, int]:
-        """Returns how often each station deviated."""
+        """Returns the total number of deviations of each station."""
         return {identity: found.total() for identity, found in self._deviations.stations.items()}
 
     def frame(self, identity: str, direction: str, data: str | bytes) -> None:
-        """Ignores the frame: deviations are counted from events."""
+        """Ignores the frame, as deviations are counted from events."""
 
     def event(self, identity: str, event: Event) -> None:
         """Counts the issues of an event."""
@@ -134,7 +136,7 @@ class Deviations:
 
 
 def _pattern(path: str, rule: Rule) -> str:
-    """Returns a path without positions, and without what the peer may have written."""
+    """Returns a path without positions, and without names that the peer may have written."""
     if rule is Rule.UNKNOWN_MEMBER:
         path = path.partition("['")[0] if path.endswith("']") else path.rpartition(".")[0]
     return re.sub(r"\[\d+\]", "[*]", path)

@@ -1,4 +1,4 @@
-"""Profiles of quirks, and how they are read from a file."""
+"""Profiles of quirks, and reading them from a file."""
 
 import tomllib
 from collections.abc import Iterator
@@ -30,7 +30,9 @@ _Version: TypeAlias = Literal["1.6", "2.0.1", "2.1"]
 
 
 class QuirkFileError(OcppError):
-    """A file of quirks that cannot be used; the message names the file, the place and the cure."""
+    """Raised when a file of quirks cannot be used. The message names the file, the place and what
+    to do.
+    """
 
 
 class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +43,9 @@ class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str = ""
 
     def message(self, protocol: Protocol) -> type[Payload] | None:
-        """Returns the class of the message, or `None` if the version is another or lacks the action."""
+        """Returns the class of the message; `None` if the version is another one or does not have
+        the action.
+        """
         action = protocol.actions.get(self.action)
         if protocol.version != self.version or action is None:
             return None
@@ -49,7 +53,9 @@ class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
-    """A place that is read more loosely: see `Override`."""
+    """A place that is checked less strictly when messages from such a station are read; see
+    `Override`.
+    """
 
     max_length: int | None = None
     max_items: int | None = None
@@ -60,7 +66,7 @@ class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
     alias: str | None = None
 
     def override(self, message: type[Payload]) -> Override:
-        """Returns this quirk as an `Override`.
+        """Returns the `Override` for this quirk.
 
         Its use is reported, so that an operator sees which charger breaks which rule.
         """
@@ -79,14 +85,14 @@ class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
 
 
 class _SendQuirk(_Quirk, frozen=True, kw_only=True):
-    """A place that is changed in messages to such a station: see `Alteration`."""
+    """A place that is changed in messages to such a station; see `Alteration`."""
 
     leave_out: bool = False
     as_text: bool = False
     shorten_to: int | None = None
 
     def alteration(self, message: type[Payload]) -> Alteration:
-        """Returns it as an alteration."""
+        """Returns the `Alteration` for this quirk."""
         return Alteration(
             message=message,
             path=self.path,
@@ -96,15 +102,15 @@ class _SendQuirk(_Quirk, frozen=True, kw_only=True):
         )
 
 
-class _Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Commands that are sent in an order: see `Policy.order`."""
+class _CommandOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Commands that are sent in a fixed order; see `Policy.order`."""
 
     version: _Version
     actions: tuple[str, ...]
     why: str = ""
 
     def requests(self, protocol: Protocol) -> tuple[type[Message], ...]:
-        """Returns the requests of a version that the order names; none if it is about another version."""
+        """Returns the requests in this order; empty if it is for another version."""
         if self.version != protocol.version:
             return ()
         known = (protocol.actions.get(name) for name in self.actions)
@@ -112,7 +118,7 @@ class _Order(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What stations of one vendor, model and firmware do differently from OCPP."""
+    """The ways in which stations of one vendor, model and firmware deviate from OCPP."""
 
     name: str
     vendor: str = "*"
@@ -132,7 +138,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sends: tuple[_SendQuirk, ...] = ()
     """The places that are changed in messages to them."""
 
-    orders: tuple[_Order, ...] = ()
+    orders: tuple[_CommandOrder, ...] = ()
     """The order in which they are sent commands that wait at the same time."""
 
     def fits(self, vendor: str, model: str, firmware: str) -> bool:
@@ -145,7 +151,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def policies(
         self, protocol: Protocol, *, inbound: Policy = STRICT, outbound: Policy = STRICT
     ) -> Policies:
-        """Returns the policies for a station: those of all stations, with the quirks added.
+        """Returns the policies for a station: those of all stations, changed by its quirks.
 
         Args:
             protocol: the version that the station speaks.
@@ -155,9 +161,9 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Raises:
             ValueError: a quirk names a place that its message does not have.
         """
-        taken = {place for each in inbound.overrides for place in _places_of(each)}
+        taken = {place for each in inbound.overrides for place in _paths_of(each)}
         overrides = [
-            each for each in self._overrides(protocol) if taken.isdisjoint(_places_of(each))
+            each for each in self._overrides(protocol) if taken.isdisjoint(_paths_of(each))
         ]
         read = Mode.LENIENT if self.lenient and inbound.mode is Mode.STRICT else inbound.mode
         alterations = (*outbound.alterations, *self.alterations(protocol))
@@ -171,7 +177,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def alterations(self, protocol: Protocol) -> tuple[Alteration, ...]:
-        """Returns what is changed in messages to such a station."""
+        """Returns the alterations of messages to such a station."""
         return tuple(
             quirk.alteration(message)
             for quirk in self.sends
@@ -179,11 +185,14 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def order(self, protocol: Protocol) -> tuple[type[Message], ...]:
-        """Returns the commands that are sent to such a station in an order, first to last."""
+        """Returns the commands that are sent to such a station in a fixed order, from first to
+        last.
+        """
         return tuple(request for each in self.orders for request in each.requests(protocol))
 
     def check(self, protocol: Protocol) -> None:
-        """Checks that every quirk about a version names one of its messages, and a place in it.
+        """Checks that each quirk for a version names one of its messages and a place in the
+        message.
 
         Raises:
             QuirkFileError: one does not; the message names it.
@@ -192,7 +201,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             if quirk.version == protocol.version and quirk.message(protocol) is None:
                 raise QuirkFileError(
                     f"profile {self.name!r}: OCPP {protocol.version} has no {quirk.part} of "
-                    f"{quirk.action!r} [mend the name of the action]"
+                    f"{quirk.action!r} [correct the name of the action]"
                 )
         for order in self.orders:
             if order.version == protocol.version:
@@ -200,15 +209,16 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         try:
             self.policies(protocol)
         except ValueError as error:
-            raise QuirkFileError(f"profile {self.name!r}: {error} [mend the quirk]") from error
+            raise QuirkFileError(f"profile {self.name!r}: {error} [correct the quirk]") from error
 
-    def _check_order(self, order: _Order, protocol: Protocol) -> None:
+    def _check_order(self, order: _CommandOrder, protocol: Protocol) -> None:
         for name in order.actions:
             action = protocol.actions.get(name)
             if action is None or Role.CSMS not in action.senders or not action.answered:
                 raise QuirkFileError(
-                    f"profile {self.name!r}: {name!r} in an order is no command of a CSMS in OCPP "
-                    f"{protocol.version} [mend the name of the action]"
+                    f"profile {self.name!r}: {name!r} in orders= is not a command of a CSMS in "
+                    "OCPP "
+                    f"{protocol.version} [correct the name of the action]"
                 )
 
     def _overrides(self, protocol: Protocol) -> Iterator[Override]:
@@ -218,8 +228,8 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 yield quirk.override(message)
 
 
-def _places_of(override: Override) -> set[tuple[type[Payload], str]]:
-    """Returns the place of an override on the wire, and that of its alias."""
+def _paths_of(override: Override) -> set[tuple[type[Payload], str]]:
+    """Returns the JSON path of an override, and the one of its alias."""
     paths = (override.path, override.alias_path)
     return {(override.message, path) for path in paths if path is not None}
 
@@ -229,7 +239,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_profiles(data: bytes, file: str) -> list[QuirkProfile]:
-    """Reads the profiles of one file.
+    """Reads the profiles in one file.
 
     Raises:
         QuirkFileError: it is no TOML in UTF-8, or does not have the form of a file of quirks.
@@ -240,8 +250,9 @@ def read_profiles(data: bytes, file: str) -> list[QuirkProfile]:
     except UnicodeDecodeError as error:
         raise QuirkFileError(f"{file}: {error} [save the file as UTF-8]") from error
     except tomllib.TOMLDecodeError as error:
-        raise QuirkFileError(f"{file}: {error} [mend the TOML]") from error
+        raise QuirkFileError(f"{file}: {error} [correct the TOML]") from error
     except msgspec.ValidationError as error:
         raise QuirkFileError(
-            f"{file}: {error} [a profile has name, vendor, model, firmware, source, lenient, reads, sends and orders; versions are 1.6, 2.0.1 and 2.1]"
+            f"{file}: {error} [a profile has name, vendor, model, firmware, source, lenient, "
+            "reads, sends and orders; versions are 1.6, 2.0.1 and 2.1]"
         ) from error

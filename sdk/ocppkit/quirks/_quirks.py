@@ -1,4 +1,4 @@
-"""The profiles of quirks that a program knows, and which of them a station has."""
+"""A collection of quirk profiles, from which the profile of a station is chosen."""
 
 from collections.abc import Iterator
 from importlib import resources
@@ -13,7 +13,9 @@ __all__ = ["Quirks"]
 
 
 class Quirks:
-    """A list of profiles: those of your files first, then those that ship with the library."""
+    """A list of quirk profiles: those of the program's files, then those that ship with the
+    library.
+    """
 
     def __init__(self, *files: str | PathLike[str], shipped: bool = True) -> None:
         """Reads the profiles.
@@ -33,13 +35,13 @@ class Quirks:
         ]
         names = [profile.name for profile in own]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
-            raise QuirkFileError(f"two profiles are called {doubled[0]} [rename one of them]")
+            raise QuirkFileError(f"two profiles have the name {doubled[0]} [rename one of them]")
         others = (profile for profile in _shipped() if profile.name not in names)
         self.profiles: tuple[QuirkProfile, ...] = (*own, *(others if shipped else ()))
         """In the order in which they are tried."""
 
     def named(self, name: str) -> QuirkProfile:
-        """Returns the profile of a name.
+        """Returns the profile with this name.
 
         Raises:
             LookupError: there is none of that name; the message lists those that there are.
@@ -48,7 +50,7 @@ class Quirks:
             if profile.name == name:
                 return profile
         known = ", ".join(profile.name for profile in self.profiles)
-        raise LookupError(f"no profile is called {name!r}; there are {known}")
+        raise LookupError(f"there is no profile {name!r} [use one of: {known}]")
 
     def find(self, vendor: str, model: str, firmware: str = "") -> QuirkProfile | None:
         """Returns the first profile that applies to a station, or `None`.
@@ -61,7 +63,7 @@ class Quirks:
         return next((each for each in self.profiles if each.fits(vendor, model, firmware)), None)
 
     def check(self, *protocols: Protocol) -> None:
-        """Checks that every quirk about these versions names a message and a place in it.
+        """Checks that each quirk for these versions names a message and a place in the message.
 
         Raises:
             QuirkFileError: one does not; the message names it.

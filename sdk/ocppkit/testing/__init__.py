@@ -1,4 +1,6 @@
-"""For tests of programs: a CSMS and stations in memory, a clock that a test moves, and simulations in virtual time."""
+"""Helps to test programs: a CSMS and stations in memory, a clock that a test moves, and simulations
+in virtual time.
+"""
 
 from ._delayed_wire import Conditions, DelayedWire
 from ._fake_clock import FakeClock, settle

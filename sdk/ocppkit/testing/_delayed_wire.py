@@ -1,4 +1,4 @@
-"""A connection whose messages take time, and which can break or fall silent."""
+"""A simulated connection whose messages take time, and which can break or become silent."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,9 @@ __all__ = ["Conditions", "DelayedWire", "delayed_wires"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """How good the network is. All times are in seconds, all chances from 0 to 1."""
+    """The conditions of a simulated network: its latency and its failures. All times are in
+    seconds, all chances from 0 to 1.
+    """
 
     latency: tuple[float, float] = (0.01, 0.1)
     """The least and the most time that a message takes. Messages of one direction keep their order."""
@@ -39,7 +41,7 @@ class Conditions:
 
 
 class DelayedWire:
-    """One end of a simulated connection; a `Wire`."""
+    """One end of a simulated connection, as a `Wire`."""
 
     def __init__(self, link: "_Cable", end: Literal["station", "csms"]) -> None:
         self._link = link
@@ -54,12 +56,12 @@ class DelayedWire:
         """The other end."""
 
     def start(self, receiver: Receiver) -> None:
-        """Feeds this receiver from now on."""
+        """Delivers messages to this receiver from now on."""
         self._receiver = receiver
         asyncio.get_running_loop().call_soon(self._deliver)
 
     def write(self, text: str) -> None:
-        """Sends a text; it arrives later, or never."""
+        """Sends a text, which arrives later or never."""
         if self._over is None:
             self._link.send(self, text)
 
@@ -68,35 +70,41 @@ class DelayedWire:
         self._paused = True
 
     def resume_reading(self) -> None:
-        """Hands messages over again."""
+        """Delivers messages again."""
         self._paused = False
         asyncio.get_running_loop().call_soon(self._deliver)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Ends the connection: at once here, and at the other end after what was written before."""
+        """Ends the connection: at once on this side; on the other side after everything that was
+        written before.
+        """
         if self._over is None:
             self.end("us", code, reason)
             self._link.close(self, code, reason)
 
     def take(self, data: str | bytes) -> None:
-        """Receives a message that arrived."""
+        """Receives a message from the other end."""
         if self._over is None:
             self._link.note(self.peer._name, str(data))
             self._inbox.append(data)
             self._deliver()
 
     def end(self, by: Literal["us", "peer", "network"], code: int | None, reason: str) -> None:
-        """Ends the connection for this end; the receiver is told in the next turn of the loop."""
+        """Ends the connection on this side; the receiver is told in the next iteration of the event
+        loop.
+        """
         if self._over is None:
             self._over = ConnectionClosed(reason, by=by, code=code)
             asyncio.get_running_loop().call_soon(self._deliver)
 
     def cut(self, *, half_open: bool = False) -> None:
-        """Breaks the connection; with `half_open` the other end notices only later."""
+        """Breaks the connection. With `half_open` the other side notices it only later."""
         self._link.cut(self, half_open=half_open)
 
     def arrival(self, delay: float) -> float:
-        """Returns when the next message from here arrives: not before the one sent earlier."""
+        """Returns the arrival time of the next message from here, which is not before that of the
+        one before.
+        """
         now = asyncio.get_running_loop().time()
         self._next_arrival = max(self._next_arrival, now + delay)
         return self._next_arrival
@@ -111,7 +119,7 @@ class DelayedWire:
 
 
 class _Cable:
-    """What lies between the two ends."""
+    """The simulated network between the two ends of a connection."""
 
     def __init__(
         self, conditions: Callable[[], Conditions], random: Random, trace: Trace, number: int
@@ -140,7 +148,7 @@ class _Cable:
             self._later(sender, lambda: sender.peer.end("peer", code, reason))
 
     def cut(self, here: DelayedWire, *, half_open: bool) -> None:
-        """Breaks the connection between the ends; what is on its way is lost."""
+        """Breaks the connection between the ends. Messages on the way are lost."""
         if self._broken:
             return
         self._broken = True
@@ -164,7 +172,7 @@ class _Cable:
 def delayed_wires(
     conditions: Callable[[], Conditions], random: Random, trace: Trace, number: int
 ) -> tuple[DelayedWire, DelayedWire]:
-    """Returns the station's and the CSMS's end of a connection."""
+    """Returns the two ends of a simulated connection, the station's and the CSMS's."""
     link = _Cable(conditions, random, trace, number)
     station, csms = DelayedWire(link, "station"), DelayedWire(link, "csms")
     station.peer, csms.peer = csms, station

@@ -1,4 +1,4 @@
-"""A clock that a test moves: what takes an hour in reality takes no time here."""
+"""A clock that a test moves, so that an hour takes no time."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _TURNS: Final = 64
 
 
 async def settle() -> None:
-    """Lets everything run that can run without time passing."""
+    """Runs everything in the event loop that can run without time passing."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)
 
@@ -29,14 +29,14 @@ class _Timer:
     def cancel(self) -> None:
         self._callback = None
 
-    def ring(self) -> None:
+    def run(self) -> None:
         callback, self._callback = self._callback, None
         if callback is not None:
             callback()
 
 
 class FakeClock:
-    """A clock to pass to a `Csms` or a station as `clock`.
+    """A clock for tests. Pass it to a `Csms` or a station as `clock`.
 
     ```python
     clock = FakeClock()
@@ -56,17 +56,17 @@ class FakeClock:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def time(self) -> float:
-        """Returns the time that the test has come to."""
+        """Returns the present time of the test."""
         return self._now
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> _Timer:
-        """Runs a callback when the test has come to that time."""
+        """Runs a callback when the test has moved the time to that point."""
         timer = _Timer(callback)
         heappush(self._timers, (when, next(self._order), timer))
         return timer
 
     async def advance(self, seconds: float) -> None:
-        """Moves time on, timer by timer, and lets everything run that then can."""
+        """Moves time on from timer to timer, and runs everything that can run then."""
         await settle()
         if self._loop is asyncio.get_running_loop():
             # A loop in virtual time moves this clock, and its own timers with it.
@@ -75,27 +75,29 @@ class FakeClock:
             return
         goal = self._now + seconds
         while (when := self.next_timer()) is not None and when <= goal:
-            self._ring_next()
+            self._run_next()
             await settle()
         self._now = goal
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Makes this the clock of an event loop in virtual time, which then moves it."""
+        """Makes this the clock of an event loop in virtual time, which moves it from then on."""
         self._loop = loop
 
     def next_timer(self) -> float | None:
-        """Returns when the next callback is due; `None` if none is."""
+        """Returns the time of the next callback, or `None` if there is none."""
         while self._timers and self._timers[0][2].cancelled:
             heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
     def move_to(self, when: float) -> None:
-        """Moves time on and runs the callbacks that are due then, without a turn of the event loop between."""
+        """Moves time on and runs the callbacks that are due, without running the event loop between
+        them.
+        """
         while (due := self.next_timer()) is not None and due <= when:
-            self._ring_next()
+            self._run_next()
         self._now = max(self._now, when)
 
-    def _ring_next(self) -> None:
+    def _run_next(self) -> None:
         when, _, timer = heappop(self._timers)
         self._now = max(self._now, when)
-        timer.ring()
+        timer.run()

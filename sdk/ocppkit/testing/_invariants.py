@@ -1,4 +1,4 @@
-"""What must be true in every simulation, whatever happens on the network: the rules of OCPP-J over a trace."""
+"""Checks that a simulation has kept the rules of OCPP-J, by its trace."""
 
 import json
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ _PEER = {"station": "csms", "csms": "station"}
 
 @dataclass
 class _Side:
-    """What one end of one connection has sent, as far as it has arrived."""
+    """The messages that one end of a connection has sent, as far as they have arrived."""
 
     texts: dict[str, str] = field(default_factory=dict[str, str])
     """The call with each message id."""
@@ -34,7 +34,7 @@ class _Side:
 
 
 def violations(trace: Trace, *, call_timeout: float = 30.0) -> list[str]:
-    """Returns what breaks OCPP-J in a trace; an empty list if nothing does.
+    """Returns the violations of OCPP-J in a trace; an empty list if there are none.
 
     * Time never goes back.
     * A message id stands for one message per sender and connection. # MID-03

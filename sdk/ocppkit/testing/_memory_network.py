@@ -1,4 +1,4 @@
-"""Runs a station against a CSMS in memory, handshake included."""
+"""Connects a station to a CSMS in memory, including the handshake."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ _URL: Final = "ws://memory"
 
 
 class MemoryNetwork:
-    """The way to one CSMS. Stations take its `connect` for a transport."""
+    """A network in memory that leads to one CSMS. Stations take its `connect` for a transport."""
 
     def __init__(self, csms: Csms) -> None:
         self._csms = csms
@@ -43,7 +43,7 @@ class MemoryNetwork:
         """
 
     async def connect(self, request: ConnectRequest) -> OpenedConnection:
-        """Opens a connection as a station asks for it."""
+        """Opens a connection for a station's request."""
         handshake = _handshake(request)
         self.handshakes.append(handshake)
         if not self.up:
@@ -79,7 +79,7 @@ def _handshake(request: ConnectRequest) -> Handshake:
 async def connected(
     station: Station, csms: Csms, *, url: NetworkProfiles = _URL
 ) -> AsyncGenerator[MemoryNetwork, None]:
-    """Runs a station against a CSMS in memory until the block is left.
+    """Runs a station against a CSMS in memory until the `async with` block is left.
 
     ```python
     async with connected(station, csms):

@@ -1,4 +1,4 @@
-"""Connections in memory: two wires, what goes into one comes out of the other."""
+"""Connections in memory: two wires, each of which delivers what is written to the other."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ __all__ = ["MemoryWire", "SeenFrame", "wire_pair"]
 
 
 class SeenFrame(NamedTuple):
-    """A frame that went over a `MemoryWire`, as one end saw it."""
+    """A frame that went over a `MemoryWire`, as seen by one end."""
 
     direction: Literal["in", "out"]
     data: str | bytes
@@ -47,20 +47,20 @@ class MemoryWire:
 
     @property
     def peer(self) -> "MemoryWire":
-        """The other end: the CSMS's, if this is the station's."""
+        """The other end of the connection."""
         return self._peer
 
     @property
     def end(self) -> ConnectionClosed | None:
-        """How the connection ended for this end; `None` while it lives."""
+        """How the connection ended on this side; `None` while it is open."""
         return self._end
 
     def join(self, peer: "MemoryWire") -> None:
-        """Connects this end to the other."""
+        """Connects this end to the other one."""
         self._peer = peer
 
     def start(self, receiver: Receiver) -> None:
-        """Feeds this receiver from now on."""
+        """Delivers messages to this receiver from now on."""
         self._receiver = receiver
         self._schedule()
 
@@ -77,17 +77,17 @@ class MemoryWire:
         self._paused = True
 
     def resume_reading(self) -> None:
-        """Hands messages over again."""
+        """Delivers messages again."""
         self._paused = False
         self._schedule()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Ends the connection after what was written before."""
+        """Ends the connection after everything that was written before."""
         self._ended("us", code, reason)
         self._peer._ended("peer", code, reason)
 
     def cut(self) -> None:
-        """Ends the connection like a broken cable: what is on its way is lost."""
+        """Ends the connection like a broken cable: messages on the way are lost."""
         for wire in (self, self._peer):
             wire._inbox.clear()
             wire._ended("network", None, "connection lost")

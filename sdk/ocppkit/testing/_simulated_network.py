@@ -1,4 +1,4 @@
-"""A network with latency, loss and restarts between stations and one CSMS."""
+"""A simulated network between stations and one CSMS, with latency, loss and restarts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ __all__ = ["SimulatedNetwork", "StationPlace"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationPlace:
-    """Where a station connects from."""
+    """The network address from which a station connects."""
 
     address: str = "192.0.2.1"
     certificate: Mapping[str, Any] | None = None
@@ -29,7 +29,7 @@ class StationPlace:
 
 
 class SimulatedNetwork:
-    """The way from stations to one CSMS, which may be stopped and started again.
+    """A simulated network between stations and one CSMS, which can be stopped and started again.
 
     `Simulation.network` makes one. All chance comes from the simulation's seed.
     """
@@ -49,11 +49,13 @@ class SimulatedNetwork:
 
     @property
     def wires(self) -> list[DelayedWire]:
-        """The stations' ends of all connections, the latest last; `peer` of each is the CSMS's end."""
+        """The stations' ends of all connections, the latest last. The attribute `peer` of each is
+        the CSMS's end.
+        """
         return self._wires
 
     def connector(self, place: StationPlace | None = None) -> Connector:
-        """Returns what a station takes for its transport: `station.run(url, network.connector(...))`."""
+        """Returns a connector for a station: `station.run(url, network.connector(...))`."""
 
         async def connect(request: ConnectRequest) -> OpenedConnection:
             return await self._connect(request, place or StationPlace())
@@ -61,7 +63,7 @@ class SimulatedNetwork:
         return connect
 
     def stop_server(self) -> None:
-        """Ends the CSMS's process as `kill -9` does: every connection is lost, nobody can connect."""
+        """Stops the CSMS like `kill -9`: all connections are lost, and nobody can connect."""
         self._csms = None
         self._trace.note("stopped", "the CSMS")
         for wire in self._wires:
@@ -77,7 +79,7 @@ class SimulatedNetwork:
         path = urlsplit(request.url).path
         if self._csms is None or self._random.random() < self.conditions.refused:
             self._trace.note("refused", path)
-            raise HandshakeRefused("no connection", by="network")
+            raise HandshakeRefused("the network is down", by="network")
         csms, handshake = self._csms, _handshake(request, place)
         wire, subprotocol = await self._open(csms, handshake, path)
         if self._random.random() < self.conditions.duplicated:
@@ -89,7 +91,7 @@ class SimulatedNetwork:
     async def _open(
         self, csms: Csms, handshake: Handshake, path: str
     ) -> tuple[DelayedWire, str | None]:
-        """Returns the station's end of a new connection, and its subprotocol."""
+        """Returns the station's end of a new connection, and the subprotocol."""
         decision = await csms.accept(handshake)
         if isinstance(decision, Reject):
             self._trace.note("refused", f"{path} {decision.status}")
@@ -106,7 +108,9 @@ class SimulatedNetwork:
         return ours, decision.subprotocol
 
     async def _duplicate(self, csms: Csms, handshake: Handshake, path: str) -> None:
-        """Opens a connection at the CSMS whose other end is nowhere."""
+        """Opens a second connection at the CSMS that no station uses, as if a handshake had arrived
+        twice.
+        """
         await asyncio.sleep(self._random.uniform(0, self.conditions.notice))
         if csms is self._csms:
             self._trace.note("again", path)

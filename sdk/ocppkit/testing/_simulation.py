@@ -1,4 +1,4 @@
-"""Runs stations and a CSMS in virtual time, with one seed for everything that chance decides."""
+"""Runs stations and a CSMS in virtual time, with all random decisions from one seed."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -23,7 +23,7 @@ _EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Simulation:
-    """One run: its seed, its time, its chance and what happened.
+    """One simulation: its seed, its clock, its random numbers and its trace.
 
     ```python
     simulation = Simulation(seed=7)
@@ -56,7 +56,7 @@ class Simulation:
         """What happened."""
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine to its end in virtual time and returns its result.
+        """Runs a coroutine to its end in virtual time, and returns its result.
 
         Raises:
             NothingLeftToHappen: every task waits, and no timer is left.
@@ -73,21 +73,24 @@ class Simulation:
             runner.get_loop().set_exception_handler(keep)
             result = runner.run(main)
         if unhandled:
-            raise ExceptionGroup(f"seed {self.seed}: exceptions reached the event loop", unhandled)
+            raise ExceptionGroup(
+                f"seed {self.seed}: tasks or callbacks raised exceptions that nobody handled",
+                unhandled,
+            )
         return result
 
     def network(self, csms: Csms | None, conditions: Conditions | None = None) -> SimulatedNetwork:
-        """Returns a network that leads to this CSMS.
+        """Returns a simulated network that leads to this CSMS.
 
         Without a CSMS nobody can connect until `start_server`.
         """
         return SimulatedNetwork(csms, self.random, self.trace, conditions or Conditions())
 
     def ids(self, prefix: str) -> Callable[[], str]:
-        """Returns what makes message ids: the prefix and a number."""
+        """Returns a function that creates message ids from the prefix and a number."""
         numbers = count(1)
         return lambda: f"{prefix}-{next(numbers)}"
 
     def wall_clock(self) -> datetime:
-        """Returns the date and time of the simulation, which begins with the year 2025."""
+        """Returns the date and time of the simulation, which starts with the year 2025."""
         return _EPOCH + timedelta(seconds=self.clock.time())

@@ -1,4 +1,4 @@
-"""What happened in a simulation, line by line: the same seed gives the same lines."""
+"""The trace of a simulation, line by line. The same seed gives the same lines."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ __all__ = ["Trace", "TraceLine"]
 
 
 class TraceLine(NamedTuple):
-    """One thing that happened."""
+    """One line of a trace: something that happened in a simulation."""
 
     time: float
     """Seconds since the simulation began."""
@@ -26,7 +26,7 @@ class TraceLine(NamedTuple):
 
 
 class Trace:
-    """The lines of one simulation. A program may add its own by `note`."""
+    """The trace of one simulation. A program may add its own by `note`."""
 
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time

@@ -1,4 +1,4 @@
-"""An asyncio event loop in virtual time: when nothing is left to run, time jumps to the next timer.
+"""An asyncio event loop in virtual time: when nothing can run, time jumps to the next timer.
 
 Theory of operation: a loop waits in one place only, where it asks its selector for input and says
 how long it may wait. Here the selector has no input to offer. It moves the clock to the next timer
@@ -22,11 +22,11 @@ Ts = TypeVarTuple("Ts")
 
 
 class NothingLeftToHappen(RuntimeError):
-    """Raised when every task waits and no timer is left that could wake one of them."""
+    """Raised when all tasks are waiting and there is no timer that could wake one."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """An event loop whose time is a `FakeClock`'s.
+    """An event loop whose time is that of a `FakeClock`.
 
     It has no sockets, pipes, signals or threads; a test that needs one of them needs a usual loop.
 
@@ -54,7 +54,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Runs the function at once, in this thread, so that each run has the same order."""
+        """Runs the function at once in this thread, so that each run has the same order."""
         del executor
         future: asyncio.Future[T] = asyncio.Future(loop=self)
         try:
@@ -71,7 +71,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         due = [when for when in (own, self.clock.next_timer()) if when is not None]
         if not due:
             raise NothingLeftToHappen(
-                "every task waits for something that nobody will do: no timer is left to wake one"
+                "all tasks are waiting, and there is no timer that could wake one [does a test "
+                "await something that never happens?]"
             )
         self.clock.move_to(min(due))
         # asyncio runs timers that are due before `time() + resolution`. One step of a float lets
@@ -82,20 +83,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # The three methods by which asyncio's base class reaches what it waits on.
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """Has nothing to do: no input ever comes."""
+        """Does nothing, as this loop has no input."""
 
     def _write_to_self(self) -> None:
-        """Has nobody to wake: the loop never waits."""
+        """Does nothing, as this loop never waits."""
 
 
 class _Selector:
-    """Stands where asyncio waits for input."""
+    """A selector for asyncio that moves virtual time instead of waiting for input."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Lets time pass if the loop would wait."""
+        """Moves time on if the loop would wait."""
         if timeout is None or timeout > 0:
             self._loop.move_on()
         return []

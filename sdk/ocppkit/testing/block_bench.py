@@ -1,4 +1,6 @@
-"""For tests of functional blocks: a station and a CSMS in memory, in any OCPP version, without waiting."""
+"""A test bench for functional blocks: a station and a CSMS in memory, in any version of OCPP,
+without waiting.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -36,12 +38,12 @@ _BOOTS: Final = (
 """What a station says of itself when it boots: in 1.6, and from 2.0.1 on."""
 
 
-def _accept(question: object) -> str:
+def _accept_all(question: object) -> str:
     return "Accepted"
 
 
 class BlockBench:
-    """A station with functional blocks, connected to a CSMS with theirs.
+    """A station with functional blocks, connected in memory to a CSMS with functional blocks.
 
     ```python
     transactions = TransactionsBlock(...)
@@ -57,7 +59,7 @@ class BlockBench:
         protocol: Protocol,
         *blocks: Block,
         full: Callable[[Station], FullStation] | None = None,
-        authorize: Authorize = _accept,
+        authorize: Authorize = _accept_all,
         journal: Store | Journal | None = None,
         clock: FakeClock | None = None,
         ledger: TransactionLedger | None = None,
@@ -65,7 +67,7 @@ class BlockBench:
         start: datetime = _START,
         online: bool = True,
     ) -> None:
-        """Describes both; nothing runs yet.
+        """Creates the station and the CSMS; neither is running yet.
 
         Args:
             protocol: the version that they speak.
@@ -123,7 +125,9 @@ class BlockBench:
         return self._start + timedelta(seconds=self.clock.time())
 
     async def __aenter__(self) -> Self:
-        """Starts the blocks and the station, and waits until it is accepted if it can connect."""
+        """Starts the blocks and the station, and waits until its boot is accepted, if it can
+        connect.
+        """
         await self._stack.enter_async_context(self.blocks)
         self._network = await self._stack.enter_async_context(connected(self.station, self.csms))
         self._network.up = self._online
@@ -136,24 +140,24 @@ class BlockBench:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stops the station, as a program does that ends."""
+        """Stops the station, as at the end of a program."""
         await self._stack.aclose()
 
     @property
     def full(self) -> FullStation:
-        """The station with all blocks, if the bench was made with one."""
+        """The `FullStation`, if the bench was created with `full`."""
         assert self._full is not None, "make the bench with `full`"
         return self._full
 
     @property
     def network(self) -> MemoryNetwork:
-        """The way from the station to the CSMS."""
+        """The network between the station and the CSMS."""
         assert self._network is not None, "enter the bench first"
         return self._network
 
     @property
     def handle(self) -> StationHandle:
-        """The CSMS's handle on the station.
+        """The CSMS's handle of the station.
 
         Raises:
             LookupError: the station is not connected.
@@ -164,11 +168,11 @@ class BlockBench:
         return handle
 
     def do(self, action: Callable[[Moment], T]) -> T:
-        """Calls a method of a block with the present moment; see `StationBlocks.do`."""
+        """Calls a function that tells a block what has happened; see `StationBlocks.do`."""
         return self.blocks.do(action)
 
     async def call(self, command: Command[A], *, checked: bool = True) -> A:
-        """Sends a command of the CSMS, and lets happen what follows without time passing.
+        """Sends a command of the CSMS, and runs everything that follows without time passing.
 
         Args:
             command: the command.
@@ -179,17 +183,17 @@ class BlockBench:
         return answer
 
     async def advance(self, seconds: float) -> None:
-        """Moves time on, timer by timer."""
+        """Moves time on from timer to timer."""
         await self.clock.advance(seconds)
 
     async def go_offline(self) -> None:
-        """Cuts the connection; the station cannot connect until `go_online`."""
+        """Breaks the connection; the station cannot connect until `go_online`."""
         self.network.up = False
         self.network.cut()
         await settle()
 
     async def go_online(self, within: float = 600.0) -> None:
-        """Lets the station connect again, and moves time on until its next attempt is over."""
+        """Lets the station connect again, and moves time on past its next attempt."""
         self.network.up = True
         await self.advance(within)
 
@@ -205,7 +209,7 @@ class BlockBench:
 
     @property
     def actions(self) -> Sequence[str]:
-        """The actions that the station has called, in order, also those that were not answered."""
+        """The actions of the station's calls, in order, also of those that were not answered."""
         return [frame[2] for frame in self.frames if frame[0] == _CALL]
 
     def sent(self, request: type[M]) -> Sequence[M]:
