@@ -36,9 +36,6 @@ from ocppkit.core import (
     error_from_value,
     error_to_value,
 )
-from ocppkit.quirks import QuirkFileError
-from ocppkit.station import JournalError, JournalFull, MessageDropped
-from ocppkit.tools import LogFileError
 
 ISSUES = IssueList(
     [
@@ -67,11 +64,6 @@ ERRORS: dict[type[OcppError], OcppError] = {
     HandshakeRefused: HandshakeRefused("not here", status=404),
     CallRefused: CallRefused(ErrorCode.SECURITY_ERROR, "no", {"why": {"\ud800": 1}}),
     DataTransferRefused: DataTransferRefused("UnknownVendorId", {"a": -(1 << 64)}),
-    JournalError: JournalError("disk full"),
-    JournalFull: JournalFull("1024 messages"),
-    MessageDropped: MessageDropped("too old"),
-    QuirkFileError: QuirkFileError("quirks.toml: no such vendor"),
-    LogFileError: LogFileError("frames.log cannot be read"),
 }
 WAYS: dict[str, Callable[[Any], Any]] = {
     "json": lambda value: json.loads(json.dumps(value, ensure_ascii=False, allow_nan=False)),
