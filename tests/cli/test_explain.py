@@ -154,7 +154,10 @@ def test_the_tables(cli: Cli) -> None:
     assert "ResetEnumType one of these values" in lines
     assert any(line.startswith("OnIdle ON_IDLE ") for line in lines)
     assert "in OCPP 1.6 Reset" in lines
-    assert max(map(len, text.splitlines())) <= 140
+    assert "  " not in text.replace("ResetRequest  CSMS", "").replace("Type  ", "").replace(
+        "ResetResponse  ", ""
+    )
+    assert all(line == line.rstrip() for line in text.splitlines())
 
 
 def test_what_happens_to_it_offline_and_what_follows(cli: Cli) -> None:
@@ -203,10 +206,10 @@ def test_a_misspelt_action_gets_a_suggestion(name: str, meant: str, cli: Cli) ->
 
 def test_an_action_of_another_version_is_found_there(cli: Cli) -> None:
     problem = cli("explain", "StartTransaction", "--version", "2.1").problem
-    assert "OCPP 2.1 has no action or variable 'StartTransaction'" in problem
-    assert "OCPP 1.6 has this action; here, TransactionEvent replaces it" in problem
+    assert "OCPP 2.1 has nothing called 'StartTransaction'" in problem
+    assert "OCPP 1.6 has it; here, TransactionEvent replaces it" in problem
     problem = cli("explain", "AFRRSignal", "--version", "2.0.1").problem
-    assert problem.endswith("OCPP 2.1 has this action\n")
+    assert problem.endswith("OCPP 2.1 has it\n")
 
 
 def test_a_name_like_no_other_gets_an_example(cli: Cli) -> None:
@@ -244,7 +247,7 @@ class TestStandardNames:
     def test_as_tables(self, cli: Cli) -> None:
         outcome = cli("explain", "HeartbeatInterval")
         assert (outcome.status, outcome.err) == (0, "")
-        assert [line for line in outcome.out.splitlines() if line.startswith("OCPP")] == [
+        assert [line for line in outcome.out.splitlines() if line.startswith("OCPP ")] == [
             "OCPP 1.6",
             "OCPP 2.0.1",
             "OCPP 2.1",
@@ -277,3 +280,105 @@ class TestStandardNames:
         outcome = cli("explain", "HeartbetInterval")
         assert outcome.status == 2
         assert "did you mean 'HeartbeatInterval'" in outcome.err
+
+
+class TestWords:
+    def test_a_member_is_told_with_its_types_and_what_takes_its_place(self, cli: Cli) -> None:
+        (tag,) = explained(cli, "idTag")
+        assert (tag["version"], tag["kind"], tag["type"]) == (
+            "1.6",
+            "member",
+            "string, at most 20 characters",
+        )
+        assert "AuthorizeRequest" in tag["owners"]
+        assert tag["elsewhere"] == [
+            "OCPP 2.0.1: IdTokenType.idToken",
+            "OCPP 2.1: IdTokenType.idToken",
+        ]
+        assert explained(cli, "IDTAG") == [tag]
+
+    def test_a_member_of_several_types_is_told_once_for_each(self, cli: Cli) -> None:
+        rows = explained(cli, "timestamp", "--version", "1.6")
+        assert [row["type"] for row in rows] == ["date-time"]
+        rows = explained(cli, "status", "--version", "1.6")
+        assert len({row["type"] for row in rows}) == len(rows) > 5
+
+    def test_a_datatype_and_an_enum(self, cli: Cli) -> None:
+        (profile,) = explained(cli, "ChargingProfileType", "--version", "2.0.1")
+        assert "SetChargingProfileRequest" in profile["used_by"]
+        assert members(profile["type"])["stackLevel"]["required"]
+        found = explained(cli, "chargingrateunit")
+        assert [(each["version"], each["type"]["name"]) for each in found[:3]] == [
+            ("1.6", "ChargingRateUnitType"),
+            ("2.0.1", "ChargingRateUnitEnumType"),
+            ("2.1", "ChargingRateUnitEnumType"),
+        ]
+        text = cli("explain", "ChargingRateUnitType", "--version", "1.6").out
+        assert "ChargingRateUnitType  one of these values, OCPP 1.6" in text
+        assert "used in\tGetCompositeScheduleRequest" in text
+
+    def test_a_value_of_an_enum(self, cli: Cli) -> None:
+        (value,) = explained(cli, "Energy.Active.Import.Register", "--version", "2.1")
+        assert (value["kind"], value["type"]) == ("value", "MeasurandEnumType")
+        assert value["python"] == "MeasurandEnumType.ENERGY_ACTIVE_IMPORT_REGISTER"
+        text = cli("explain", "Energy.Active.Import.Register", "--version", "2.1").out
+        assert "value of MeasurandEnumType" in text
+        assert "in\tMeterValuesRequest" in text
+
+    @pytest.mark.parametrize(
+        "name", ["OccurenceConstraintViolation", "OccurrenceConstraintViolation"]
+    )
+    def test_an_error_code_in_either_spelling(self, name: str, cli: Cli) -> None:
+        found = {each["version"]: each for each in explained(cli, name)}
+        code = found["1.6" if name.startswith("Occuren") else "2.1"]
+        assert code["kind"] == "error code"
+        assert code["python"] == "core.ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION"
+        assert code["owners"] == ["required", "min items", "max items"]
+        assert "answers\trequired, min items" in cli("explain", name).out
+
+    def test_a_word_of_no_version_says_so(self, cli: Cli) -> None:
+        problem = cli("explain", "CurrentMax").problem
+        assert "'CurrentMax' is not in any version of OCPP" in problem
+        assert "did you mean 'Current" in problem
+        assert "'Current.Import'" in problem
+        assert "kept by lenient mode" in problem
+
+    def test_a_word_of_another_version_is_found_there(self, cli: Cli) -> None:
+        problem = cli("explain", "idTag", "--version", "2.1").problem
+        assert "OCPP 2.1 has nothing called 'idTag'" in problem
+        assert "OCPP 1.6 has it" in problem
+
+
+class TestExamples:
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_every_frame_is_valid(self, version: str) -> None:
+        from ocppkit.cli._explained_examples import compact, examples_of
+        from ocppkit.tools import validate
+
+        api = api_of(Job(version=version, package="x"))
+        for action in api.actions:
+            found = examples_of(action.name, [Job(version=version, package="x")])
+            assert found[0].title == f"{action.name}Request" or action.response is None
+            for each in found:
+                frame = compact(each.content)
+                verdict = validate(frame, versions=[version], action=action.name)
+                assert verdict.is_valid, frame
+
+    def test_as_text_and_as_json(self, cli: Cli) -> None:
+        text = cli("explain", "Reset", "--version", "1.6", "--example").out
+        assert text == (
+            'ResetRequest (OCPP 1.6)\n[2,"7f3a9c40","Reset",{"type":"Soft"}]\n\n'
+            'ResetResponse (OCPP 1.6)\n[3,"7f3a9c40",{"status":"Accepted"}]\n\n'
+        )
+        (request,) = explained(cli, "ResetRequest", "--version", "1.6", "--example")
+        assert request["content"] == [2, "7f3a9c40", "Reset", {"type": "Soft"}]
+
+    def test_a_send_and_a_datatype(self, cli: Cli) -> None:
+        send = explained(cli, "NotifyPeriodicEventStream", "--example")
+        assert {each["content"][0] for each in send} == {6}
+        smallest, full = explained(cli, "IdTokenType", "--version", "2.0.1", "--example")
+        assert set(smallest["content"]) == {"idToken", "type"}
+        assert full["title"] == "IdTokenType with all members"
+
+    def test_other_names_have_none(self, cli: Cli) -> None:
+        assert "has no message or datatype 'idTag'" in cli("explain", "idTag", "--example").problem

@@ -49,6 +49,7 @@ from .model._ir import (
     Variable,
     refs,
 )
+from .reference._examples import Examples, without_family_ending
 from .reference._reference_pages import REFERENCE, render_reference
 from .reference._reply_table import Answer, Engine, Reaction
 from .reference._type_texts import bounds_of, type_in_words
@@ -110,6 +111,7 @@ __all__ = [
     "EnumMember",
     "EnumType",
     "Errata",
+    "Examples",
     "Field",
     "ImportReport",
     "Job",
@@ -177,4 +179,5 @@ __all__ = [
     "templates_dir",
     "type_in_words",
     "verify_schemas",
+    "without_family_ending",
 ]

@@ -1,17 +1,20 @@
-"""Prints an explanation of a message or a standard name as tables at the terminal."""
+"""Prints explanations: as tables on a terminal, and elsewhere as lines with tabs, which no blanks fill up."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
+import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from ._explained_names import StandardName
+from ._explained_words import ExplainedType, ExplainedWord
 from ._explanation import ExplainedEnum, ExplainedMember, Explanation, ObjectType
 
-__all__ = ["show_explanation", "show_standard_names"]
+__all__ = ["show_explanation", "show_standard_names", "show_type", "show_words"]
 
 _OFFLINE = {
     "queue": "queued until it can be delivered",
@@ -20,26 +23,90 @@ _OFFLINE = {
     "queue_by_severity": "queued until it can be delivered, if it is severe enough",
 }
 
-_PLAIN_WIDTH = 140
-"""The width in columns if the output is not a terminal."""
+
+@dataclass(frozen=True)
+class Section:
+    """A part of an explanation: a title, a text, facts with labels, and a table."""
+
+    title: str = ""
+    note: str = ""
+    about: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    dim: frozenset[int] = frozenset()
+    """The positions of the rows that matter less."""
 
 
 def show_explanation(explanation: Explanation) -> None:
     """Prints the explanation of a message on stdout, in colour if it is a terminal."""
-    console = _console()
-    for part in _parts(explanation):
-        console.print(part)
+    _show(_sections(explanation))
+
+
+def show_type(found: ExplainedType) -> None:
+    """Prints a datatype or an enum on stdout."""
+    section = _type_section(found.type, f"OCPP {found.version}")
+    _show([section, Section(facts=(("used in", ", ".join(found.used_by)),))])
+
+
+def show_words(words: Sequence[ExplainedWord]) -> None:
+    """Prints members, values of enums and error codes on stdout, version by version."""
+    for version, group in groupby(words, lambda each: each.version):
+        _show([Section(title=f"OCPP {version}"), *map(_word_section, group)])
 
 
 def show_standard_names(names: Sequence[StandardName]) -> None:
     """Prints standard names on stdout, with one table for each version."""
-    console = _console()
+    headings = ("name", "kind", "in Python", "type", "required", "mutability", "notes")
     for version, group in groupby(names, lambda each: each.version):
-        console.print(Text(f"OCPP {version}", "bold"))
-        table = _table("name", "kind", "in Python", "type", "required", "mutability", "notes")
-        for each in group:
-            table.add_row(*_name_row(each))
-        console.print(table)
+        rows = tuple(map(_name_row, group))
+        _show([Section(title=f"OCPP {version}", headings=headings, rows=rows)])
+
+
+def _show(sections: Sequence[Section] | Iterator[Section]) -> None:
+    console = Console(highlight=False, markup=False)
+    for section in sections:
+        if console.is_terminal:
+            console.print(_rendered(section))
+        else:
+            # The console would make blanks of tabs.
+            typer.echo("".join(f"{line}\n" for line in _plain_lines(section)))
+
+
+def _plain_lines(section: Section) -> Iterator[str]:
+    if section.title:
+        yield f"{section.title}  {section.note}".rstrip()
+    if section.about:
+        yield section.about
+    for fact in section.facts:
+        yield "\t".join(fact)
+    if section.headings:
+        yield "\t".join(section.headings)
+    for row in section.rows:
+        yield "\t".join(row).rstrip()
+
+
+def _rendered(section: Section) -> RenderableType:
+    parts: list[RenderableType] = []
+    if section.title:
+        note = f"  {section.note}" if section.note else ""
+        parts.append(Text.assemble((section.title, "bold"), note))
+    if section.about:
+        parts.append(Text(section.about))
+    if section.facts:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim")
+        for fact in section.facts:
+            grid.add_row(*fact)
+        parts += (grid, "")
+    if section.headings:
+        table = Table(box=SIMPLE_HEAD, pad_edge=True)
+        for heading in section.headings:
+            table.add_column(heading, overflow="fold")
+        for number, row in enumerate(section.rows):
+            table.add_row(*row, style="dim" if number in section.dim else "")
+        parts.append(table)
+    return Group(*parts)
 
 
 def _name_row(name: StandardName) -> tuple[str, ...]:
@@ -53,25 +120,27 @@ def _name_row(name: StandardName) -> tuple[str, ...]:
     return name.name, name.kind, python, type_, required, writing, more
 
 
-def _console() -> Console:
-    console = Console(highlight=False, markup=False)
-    if console.is_terminal:
-        return console
-    return Console(highlight=False, markup=False, width=_PLAIN_WIDTH)
+def _word_section(word: ExplainedWord) -> Section:
+    kind = f"{word.kind} of {word.type}" if word.kind == "value" else word.kind
+    facts = [("in Python", word.python)]
+    if word.kind == "member":
+        facts.append(("of", ", ".join(word.owners)))
+    elif word.owners:
+        facts.append(("answers" if word.kind == "error code" else "in", ", ".join(word.owners)))
+    if word.elsewhere:
+        facts.append(("elsewhere", "; ".join(word.elsewhere)))
+    note = f"{kind}, {word.type}" if word.kind == "member" else kind
+    return Section(word.name, note, word.meaning or "", tuple(facts))
 
 
-def _parts(explanation: Explanation) -> Iterator[RenderableType]:
+def _sections(explanation: Explanation) -> Iterator[Section]:
     title = f"{explanation.action} (OCPP {explanation.version})"
-    yield Text.assemble((title, "bold"), f"\n{explanation.purpose}")
-    yield Group("", _facts(explanation), "")
-    yield _object(explanation.request, _arrow(explanation))
+    yield Section(title, "", explanation.purpose, tuple(_facts(explanation)))
+    yield _type_section(explanation.request, _arrow(explanation))
     if explanation.response is not None:
-        yield _object(explanation.response, "response")
+        yield _type_section(explanation.response, "response")
     for type_ in explanation.types:
-        if isinstance(type_, ExplainedEnum):
-            yield _values(type_)
-        else:
-            yield _object(type_, "" if type_.closed else "allows extra members")
+        yield _type_section(type_)
 
 
 def _arrow(explanation: Explanation) -> str:
@@ -79,37 +148,41 @@ def _arrow(explanation: Explanation) -> str:
     return f"{explanation.sender} {arrow} {explanation.receiver}"
 
 
-def _facts(explanation: Explanation) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
+def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     answered = "" if explanation.answered else ", a SEND, which has no response"
-    table.add_row("direction", f"{_arrow(explanation)}{answered}")
-    table.add_row("block", explanation.block)
+    yield "direction", f"{_arrow(explanation)}{answered}"
+    yield "block", explanation.block
     if explanation.use_cases:
-        table.add_row("use cases", ", ".join(explanation.use_cases))
+        yield "use cases", ", ".join(explanation.use_cases)
     if explanation.transaction_related:
-        table.add_row("transaction", "sent in order, and again until it is delivered")
+        yield "transaction", "sent in order, and again until it is delivered"
     elif explanation.offline != "drop":
-        table.add_row("offline", _OFFLINE[explanation.offline])
+        yield "offline", _OFFLINE[explanation.offline]
     for label, names in {
         "followed by": explanation.followed_by,
         "triggered by": explanation.triggers,
         "in OCPP 1.6": explanation.v16_equivalent,
     }.items():
         if names:
-            table.add_row(label, ", ".join(names))
-    table.add_row("source", explanation.citation)
-    return table
+            yield label, ", ".join(names)
+    yield "source", explanation.citation
 
 
-def _object(type_: ObjectType, note: str) -> RenderableType:
-    title = _title(type_.name, note, type_.about)
+def _type_section(type_: ObjectType | ExplainedEnum, note: str = "") -> Section:
+    if isinstance(type_, ExplainedEnum):
+        return _values(type_, note)
+    notes = [note, "" if type_.closed else "allows extra members"]
+    title, note = type_.name, ", ".join(each for each in notes if each)
     if not type_.members:
-        return Group(title, Text("  no members"))
-    table = _table("member", "in Python", "type", "required", "meaning")
-    for member in type_.members:
-        table.add_row(*_row(member), style="" if member.required else "dim")
-    return Group(title, table)
+        return Section(title, note, f"{type_.about or ''}\n  no members".lstrip("\n"))
+    return Section(
+        title,
+        note,
+        type_.about or "",
+        headings=("member", "in Python", "type", "required", "meaning"),
+        rows=tuple(map(_row, type_.members)),
+        dim=frozenset(at for at, member in enumerate(type_.members) if not member.required),
+    )
 
 
 def _row(member: ExplainedMember) -> tuple[str, ...]:
@@ -121,21 +194,16 @@ def _row(member: ExplainedMember) -> tuple[str, ...]:
     return member.wire, member.python, type_, required, member.meaning or ""
 
 
-def _values(enum: ExplainedEnum) -> RenderableType:
-    table = _table("value", "in Python", "meaning")
-    for value in enum.values:
-        default = "  (default)" if value.wire == enum.default else ""
-        table.add_row(f"{value.wire}{default}", value.python, value.meaning or "")
-    return Group(_title(enum.name, "one of these values", enum.about), table)
-
-
-def _title(name: str, note: str, about: str | None) -> Text:
-    head = (name, "bold")
-    return Text.assemble(head, f"  {note}" if note else "", f"\n{about}" if about else "")
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=True)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
+def _values(enum: ExplainedEnum, note: str) -> Section:
+    rows = [
+        (
+            f"{value.wire}  (default)" if value.wire == enum.default else value.wire,
+            value.python,
+            value.meaning or "",
+        )
+        for value in enum.values
+    ]
+    note = f"one of these values, {note}" if note else "one of these values"
+    return Section(
+        enum.name, note, enum.about or "", (), ("value", "in Python", "meaning"), tuple(rows)
+    )

@@ -14,6 +14,7 @@ __all__ = [
     "Explanation",
     "ObjectType",
     "explain_action",
+    "explain_type",
 ]
 
 
@@ -108,6 +109,15 @@ def explain_action(api: "Api", action: "ApiAction") -> Explanation:
         response=None if action.response is None else _object(action.response),
         types=tuple(_types(api, action)),
     )
+
+
+def explain_type(type_: "Datatype | EnumType") -> ObjectType | ExplainedEnum:
+    """Returns the explanation of a datatype or an enum."""
+    from ocppkit.codegen import EnumType
+
+    if isinstance(type_, EnumType):
+        return _explained_enum(type_)
+    return _object(type_, type_.closed)
 
 
 def _block(short: str, long: str) -> str:

@@ -44,13 +44,13 @@ class Examples:
         self._enums = {enum.name: enum for enum in api.enums}
         self._datatypes = {datatype.name: datatype for datatype in api.datatypes}
 
-    def smallest(self, message: ApiMessage) -> dict[str, Any]:
-        """Returns a payload with only the required members."""
-        return self._object(message, full=False)
+    def smallest(self, owner: ApiMessage | Datatype) -> dict[str, Any]:
+        """Returns a payload, or an object inside one, with only the required members."""
+        return self._object(owner, full=False)
 
-    def full(self, message: ApiMessage) -> dict[str, Any]:
-        """Returns a payload with every member; `customData` only in the message itself."""
-        return self._object(message, full=True)
+    def full(self, owner: ApiMessage | Datatype) -> dict[str, Any]:
+        """Returns one with every member; `customData` only in a message itself."""
+        return self._object(owner, full=True)
 
     def _object(self, owner: ApiMessage | Datatype, *, full: bool) -> dict[str, Any]:
         return {
