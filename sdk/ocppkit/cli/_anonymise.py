@@ -24,7 +24,7 @@ from ._tool_output import ShownProgress, check_output, open_output, version_name
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
-SUMMARY = "Put other words in place of id tags, serials and passwords in a log."
+SUMMARY = "Writes a log with other words in place of id tags, serial numbers and passwords."
 
 DESCRIPTION = """\
 Writes a log again with other words in place of id tags, tokens, serial numbers, certificates,
@@ -34,11 +34,11 @@ left out: nobody can say what is in them. Messages, times and names of stations 
 
 Exit status: 0 it was written, 2 the input cannot be used."""
 
-EXAMPLES = """\
-Examples:
-  ocppkit anonymise frames.log --output shared.log
-  ocppkit anonymise frames.log --stations --format trace --output shared.jsonl
-  ocppkit anonymise monday.log --key-file secret.key --output monday-shared.log"""
+EXAMPLES = (
+    "ocppkit anonymise frames.log --output shared.log",
+    "ocppkit anonymise frames.log --stations --format trace --output shared.jsonl",
+    "ocppkit anonymise monday.log --key-file secret.key --output monday-shared.log",
+)
 
 _KEY_BYTES: Final = 32
 

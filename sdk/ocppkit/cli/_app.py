@@ -10,7 +10,7 @@ import typer
 
 from . import _diff, _explain, _generate, _init, _reference, _schemas
 from ._terminal import Invocation, list_examples, report_error
-from ._tools import SUMMARIES, run_tool
+from ._tools import TOOLS, run_tool
 
 __all__ = ["app", "run"]
 
@@ -31,18 +31,21 @@ app.command("explain", epilog=_explain.EXAMPLES)(_explain.explain)
 app.command("reference", epilog=_reference.EXAMPLES)(_reference.reference)
 
 
-def _run_tool(context: typer.Context) -> None:
-    """Runs a command that parses its own arguments, because it must also work without typer."""
+def _run_tool(
+    context: typer.Context, arguments: Annotated[list[str] | None, typer.Argument()] = None
+) -> None:
+    """Hands the arguments on to a command that has a parser of its own, because it works without typer."""
     assert context.info_name is not None
-    raise typer.Exit(run_tool([context.info_name, *context.args]))
+    raise typer.Exit(run_tool([context.info_name, *(arguments or ())]))
 
 
-for _name, _summary in SUMMARIES.items():
+for _name, _tool in TOOLS.items():
     app.command(
         _name,
-        help=_summary,
+        help=_tool.SUMMARY,
+        epilog=list_examples(*_tool.EXAMPLES),
         add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        context_settings={"ignore_unknown_options": True},
     )(_run_tool)
 
 

@@ -37,7 +37,7 @@ from ._tool_output import (
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
-SUMMARY = "Find out what is wrong in a log of OCPP frames."
+SUMMARY = "Shows what is wrong in a log of OCPP frames: how often, who, in which line."
 
 DESCRIPTION = """\
 Reads logs of OCPP frames and says what is wrong in them: how often, who, in which line first,
@@ -46,14 +46,13 @@ ocpp, Open OCPP Trace, JSON lines, and frames one a line; plain or gzip.
 
 Exit status: 0 nothing is wrong, 1 something is, 2 the input cannot be used."""
 
-EXAMPLES = """\
-Examples:
-  ocppkit inspect frames.log
-  ocppkit inspect /var/log/csms --station CP001 --since 08:10 --frames
-  ocppkit inspect app.jsonl --field .msg --latency
-  ocppkit inspect odd.log --line-regex '(?P<station>\\S+) (?P<direction>in|out) (?P<frame>\\[.*)'
-  ocppkit inspect frames.log --station CP001 --format html --output CP001.html
-  zcat old.gz | ocppkit inspect - --format json"""
+EXAMPLES = (
+    "ocppkit inspect frames.log",
+    "ocppkit inspect /var/log/csms --station CP001 --since 08:10 --frames",
+    "ocppkit inspect app.jsonl --field .msg --latency",
+    r"ocppkit inspect odd.log --line-regex '(?P<station>\S+) (?P<direction>in|out) (?P<frame>\[.*)'",
+    "ocppkit inspect frames.log --station CP001 --format html --output CP001.html",
+)
 
 _FORMATS: Final = ("text", "json", "markdown", "html", "trace")
 _MOST_SHOWN: Final = 2000

@@ -12,12 +12,24 @@ from ocppkit.core import OcppError
 from . import _anonymise, _inspect, _validate
 from ._tool_output import report_error
 
-__all__ = ["SUMMARIES", "run_tool"]
+__all__ = ["TOOLS", "parser_of", "run_tool"]
 
-_COMMANDS: Final = {"anonymise": _anonymise, "inspect": _inspect, "validate": _validate}
+TOOLS: Final = {"anonymise": _anonymise, "inspect": _inspect, "validate": _validate}
+"""The modules of the commands, by name."""
 
-SUMMARIES: Final = {name: module.SUMMARY for name, module in _COMMANDS.items()}
-"""What each command does, for the list of all commands."""
+
+def parser_of(name: str) -> ArgumentParser:
+    """Returns the parser of the options of a command."""
+    command = TOOLS[name]
+    parser = ArgumentParser(
+        prog=f"ocppkit {name}",
+        description=command.DESCRIPTION,
+        epilog="\n  ".join(("Examples:", *command.EXAMPLES)),
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_options(parser)
+    return parser
 
 
 def run_tool(arguments: Sequence[str]) -> int:
@@ -34,21 +46,12 @@ def run_tool(arguments: Sequence[str]) -> int:
         SystemExit: an option is wrong, or help was asked for.
     """
     name, *rest = arguments
-    command = _COMMANDS[name]
-    parser = ArgumentParser(
-        prog=f"ocppkit {name}",
-        description=command.DESCRIPTION,
-        epilog=command.EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.add_options(parser)
-    options = parser.parse_args(rest)
+    options = parser_of(name).parse_args(rest)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        status: int = command.run(options)
+        status: int = TOOLS[name].run(options)
         sys.stdout.flush()
     except OcppError as error:
         report_error(error)

@@ -16,7 +16,7 @@ from ._tool_output import terminal_width, version_name
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
-SUMMARY = "Say all that is wrong with one frame or payload."
+SUMMARY = "Shows all that is wrong with one frame or payload, and how peers answer."
 
 DESCRIPTION = """\
 Says of one frame or payload, such as a support ticket has it, all that is wrong with it, and
@@ -24,12 +24,11 @@ what a strict and a lenient peer do with it.
 
 Exit status: 0 it is valid, 1 it is not, 2 the input cannot be used."""
 
-EXAMPLES = """\
-Examples:
-  ocppkit validate '[2,"1","Heartbeat",{}]'
-  ocppkit validate payload.json --version 1.6 --action BootNotification
-  ocppkit validate '[3,"1",{"status":"Accepted"}]' --action Reset
-  pbpaste | ocppkit validate - --format json"""
+EXAMPLES = (
+    'ocppkit validate \'[2,"1","Heartbeat",{}]\'',
+    "ocppkit validate payload.json --version 1.6 --action BootNotification",
+    'ocppkit validate \'[3,"1",{"status":"Accepted"}]\' --action Reset',
+)
 
 _MOST: Final = 1 << 22
 """Characters of a file that are read."""
