@@ -151,7 +151,7 @@ def _members_in_other_order(node: Node) -> Iterator[Literal]:
 
 
 def _twice(member: Node, name: str, everything: Mapping[str, str]) -> Iterator[Literal]:
-    """Yields an object with a member that stands twice: the last counts."""
+    """Yields an object with a member that occurs twice: the last counts."""
     good, bad = everything[name], "7" if member.kind == "string" else '"x"'
     rest = [(key, text) for key, text in everything.items() if key != name]
     for rule, first, last, valid in (

@@ -262,7 +262,7 @@ def _problems(text: str, case: _Outgoing) -> Iterator[str]:
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
-        raise ValueError("a member stands twice")
+        raise ValueError("a member occurs twice")
     return dict(pairs)
 
 

@@ -39,6 +39,12 @@ _PHRASES = {
     "long way": "slow path",
     "short way": "fast path",
     "good call": "valid CALL",
+    "befell": "changed",
+    "laid over": "applied to, or added to",
+    "lay over": "apply to, or add to",
+    "leads nowhere": "refers to nothing",
+    "stands twice": "occurs twice",
+    "words of our own": "our own texts",
 }
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

@@ -439,7 +439,7 @@ REFUSED: Mapping[str, tuple[Plant, RefusedEdit]] = {
             (ChangeKind.BOUND_LOOSENED,),
         ),
     ),
-    "a reference that leads nowhere": (
+    "a reference that refers to nothing": (
         member("ResetRequest", "type", **{"$ref": "#/definitions/ResetType"}),
         RefusedEdit(RESET, "refers to nothing", "ResetRequest.json", "/properties/type/$ref"),
     ),

@@ -172,7 +172,7 @@ def _members(count: int, low: int) -> Any:
 
 
 @pytest.mark.parametrize("render", [REPORTS["text"], REPORTS["markdown"], REPORTS["html"]])
-def test_what_befell_many_members_alike_is_told_once(render: Any) -> None:
+def test_a_change_at_many_places_is_listed_once(render: Any) -> None:
     old, new = (
         schema_set("2.1", ResetRequest=_members(5, low), ResetResponse=document()) for low in (0, 1)
     )

@@ -143,7 +143,7 @@ class TestOurPages:
             in pages["v21/types/Inner.md"]
         )
         word = pages["v21/enums/Word.md"]
-        assert "it is answered with `FormatViolation`" in word
+        assert "the message is not delivered, and is answered with `FormatViolation`" in word
         assert "With `inbound=LENIENT`: the same." in word
         assert "| `B` | new |" in word
 
