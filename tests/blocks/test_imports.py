@@ -8,6 +8,8 @@ import pytest
 PROGRAM = """
 import sys
 import ocppkit.csms, ocppkit.station, ocppkit.testing
+import ocppkit.journals, ocppkit.observability, ocppkit.quirks
+import ocppkit.transports.aiohttp, ocppkit.transports.starlette, ocppkit.transports.websockets
 import ocppkit.{version}.roles
 print(*sorted(name for name in sys.modules if "blocks" in name.split(".")))
 """
