@@ -13,9 +13,17 @@ from ocppkit.core import (
     ConnectionClosed,
     ErrorCode,
     InvalidOutgoing,
+    LocalProtocolError,
+    Policies,
     WrongVersion,
 )
-from ocppkit.csms import StationAccepted, StationConnected, StationDisconnected, StationsView
+from ocppkit.csms import (
+    StationAccepted,
+    StationConnected,
+    StationDisconnected,
+    StationEventsMissed,
+    StationsView,
+)
 from ocppkit.v16.roles import ConnectedChargePoint
 from ocppkit.v201.roles import ConnectedStation
 
@@ -95,8 +103,6 @@ def test_the_newest_connection_wins_over_all_nodes() -> None:
                     replaced = await anext(events)
                     assert isinstance(replaced, StationDisconnected)
                     assert (replaced.replaced, replaced.station) == (True, old)
-                    break_here = True
-                assert break_here
 
     virtually(main())
 
@@ -200,5 +206,67 @@ def test_the_same_function_serves_both_registries() -> None:
             assert await reboot(fleet.csms["a"].stations) == "Accepted"
             assert await reboot(fleet.web.stations) == "Accepted"
             assert await reboot(fleet.nodes["b"].stations) == "Accepted"
+
+    virtually(main())
+
+
+def test_the_other_operations_of_a_handle_reach_the_node() -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", fleet.station()):
+            far = await fleet.web.stations.wait("CP001", ConnectedStation)
+            near = await fleet.csms["a"].stations.wait("CP001", ConnectedStation)
+            far.set_ping_interval(7.0)
+            with pytest.raises(
+                LocalProtocolError, match="only the process that has the connection"
+            ):
+                far.use_policies(Policies())
+            with pytest.raises(
+                LocalProtocolError, match="only the process that has the connection"
+            ):
+                far.refuse_result(
+                    v201.ClearCacheResponse(status="Accepted"), ErrorCode.GENERIC_ERROR
+                )
+            waiting = asyncio.create_task(far.wait_disconnected())
+            await asyncio.sleep(0.1)
+            far.close(1001, "maintenance")
+            end = await waiting
+            assert (end.by, end.code, end.reason) == ("us", 1001, "maintenance")
+            assert vars(end) == vars(await near.wait_disconnected())
+            assert vars(await far.wait_disconnected()) == vars(end)
+            assert not far.connected
+
+    virtually(main())
+
+
+def test_upper_and_lower_case_name_the_same_station_of_ocpp_2() -> None:
+    async def main() -> None:
+        async with (
+            small_fleet() as fleet,
+            fleet.at("a", fleet.station()),
+            fleet.at("b", fleet.charge_point("CP016")),
+        ):
+            station = await fleet.web.stations.wait("CP001")
+            await fleet.web.stations.wait("CP016")
+            assert fleet.web.stations.get("cp001") is station
+            assert await fleet.web.stations.find("cp001") is station
+            assert "cp016" not in fleet.web.stations
+            follower = fleet.web.station("cp001", ConnectedStation)
+            assert (await follower.reset(type=IMMEDIATE)).status == "Accepted"
+
+    virtually(main())
+
+
+def test_who_listens_too_slowly_is_told_what_was_missed() -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", fleet.station()):
+            await fleet.web.stations.wait("CP001")
+            events = fleet.web.stations.events()
+            for _ in range(600):
+                await fleet.web.replica.stations_table.delete("CP001")
+                await asyncio.sleep(0.01)
+                await fleet.csms["a"].stations.wait("CP001")
+            missed = await anext(events)
+            assert isinstance(missed, StationEventsMissed)
+            assert missed.count > 1000
 
     virtually(main())

@@ -9,8 +9,20 @@ from pathlib import Path
 import nats
 import pytest
 
-from ocppkit.fleet import BusDown, BusError, BusNotAllowed, NotAcknowledged, TableEntry
+from fleet.small_fleet import served_csms
+from ocppkit import v201
+from ocppkit.fleet import (
+    BusDown,
+    BusError,
+    BusNotAllowed,
+    Fleet,
+    FleetNode,
+    NotAcknowledged,
+    TableEntry,
+)
 from ocppkit.fleet.nats import NatsBus
+from ocppkit.testing import connected
+from ocppkit.v201.roles import ChargingStation, ConnectedStation
 from support.nats_servers import NatsServer, nats_program
 
 RIGHTS = """
@@ -68,6 +80,27 @@ async def test_who_has_no_right_is_told_so(program: str, tmp_path: Path) -> None
             with pytest.raises(BusError):
                 await bus.table("t").put("k", b"v")
             assert bus.up
+
+
+@pytest.mark.asyncio
+async def test_a_caller_without_the_right_to_command_is_told_so(
+    program: str, tmp_path: Path
+) -> None:
+    rights = """
+    authorization { users: [
+      { user: node, password: n }
+      { user: web, password: w, permissions: { publish: { deny: "ocpp.node.>" } } }
+    ] }
+    """
+    csms = served_csms([])
+    station = ChargingStation("CP001", model="W", vendor_name="A", insecure=True)
+    with NatsServer(program, tmp_path, rights) as server:
+        node = FleetNode(csms, NatsBus(server.url, user="node", password="n"))
+        web = Fleet(NatsBus(server.url, user="web", password="w"), v201.PROTOCOL)
+        async with node, web, connected(station, csms):
+            handle = await web.stations.wait("CP001", ConnectedStation)
+            with pytest.raises(BusNotAllowed, match=r"permissions of this process's NATS account"):
+                await handle.clear_cache()
 
 
 @pytest.mark.asyncio

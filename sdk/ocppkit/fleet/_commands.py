@@ -26,6 +26,7 @@ from ._values import (
     Cancellation,
     CommandOutcome,
     NotHere,
+    Presence,
     RemoteCommand,
     StationCommand,
     ValueReader,
@@ -68,6 +69,7 @@ class _OpenCommand:
         self.heard = now
         self.asked_again = False
         self.runs = False
+        self.moved = False
         self.nobody_since: float | None = None
 
     def fail(self, error: OcppError) -> None:
@@ -93,6 +95,7 @@ class Commands:
         self._subscription: BusSubscription | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         replica.when_lost.append(self._node_lost)
+        replica.when_connected.append(self._connected)
         bus.listen(self._bus_changed)
 
     async def start(self) -> None:
@@ -134,11 +137,6 @@ class Commands:
     def post(self, node: str, command: StationCommand) -> None:
         """Sends a command that nobody waits for."""
         self._later(self._publish(node, command))
-
-    def moved(self, identity: str) -> None:
-        """Asks the nodes of a station's open commands: the station has another connection now."""
-        for each in list(self._of_identity.get(identity, ())):
-            self._ask(self._open[each])
 
     # Sending.
 
@@ -211,6 +209,8 @@ class Commands:
         if not opened.asked_again:
             self._replica.suspect(opened.node)
             opened.fail(StationNotHere("the node of the station is gone", delivered="no"))
+        elif opened.moved:
+            opened.fail(_unknown("the station has another connection, and its node is gone"))
         elif opened.nobody_since is None:
             # The node may be on its way back to the bus.
             opened.nobody_since = now
@@ -242,6 +242,16 @@ class Commands:
         if opened.nobody_since is not None:
             return _LOOK
         return _NEXT_ASK if opened.runs else _FIRST_ASK
+
+    def _connected(self, before: Presence | None, now: Presence | None) -> None:
+        """Asks the nodes of a station's open commands at once if it has another connection now."""
+        if now is None or (before is not None and before.key == now.key):
+            return
+        for each in list(self._of_identity.get(now.identity, ())):
+            opened = self._open[each]
+            if (opened.node, opened.command.connection) != now.key:
+                opened.moved = True
+                self._ask(opened)
 
     def _node_lost(self, node: str) -> None:
         for opened in list(self._open.values()):

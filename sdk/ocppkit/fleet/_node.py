@@ -81,6 +81,7 @@ class FleetNode:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack: AsyncExitStack | None = None
         self._replica.when_recorded.append(self._writer.recorded)
+        self._replica.when_erased.append(self._writer.erased)
         self._replica.when_renewed.append(self._renewed)
         self._replica.when_settled.append(self._settled)
         bus.listen(self._bus_changed)
@@ -198,11 +199,6 @@ class FleetNode:
     def _renewed(self, lost: bool) -> None:
         if lost:
             self._writer.claim_again()
-            return
-        for held in self._writer.all_held():
-            if held.revision and self._replica.record(held.station.identity) is None:
-                held.revision = 0
-                self._writer.want(held.station.identity)
 
     def _settled(self) -> None:
         for known in self._replica.unconnected():

@@ -170,6 +170,13 @@ class PresenceWriter:
             else:
                 self._lose(held)
 
+    def erased(self, identity: str) -> None:
+        """Learns that somebody has deleted the record of a station."""
+        held = self._held.get(identity)
+        if held is not None:
+            held.revision = 0
+            self.want(identity)
+
     def erase_ghosts(self) -> None:
         """Erases records that name connections which this node has not."""
         for known in self._replica.stations_of(self._node):

@@ -119,7 +119,7 @@ class _FleetPeer:
             place.node,
             SendCommand(
                 format=FORMAT,
-                identity=self._identity,
+                identity=place.identity,
                 connection=place.connection,
                 action=message.__ocpp_action__,
                 payload=payload,
@@ -146,7 +146,7 @@ class _FleetPeer:
         self._post(
             lambda place: PingCommand(
                 format=FORMAT,
-                identity=self._identity,
+                identity=place.identity,
                 connection=place.connection,
                 seconds=seconds,
             )
@@ -157,7 +157,7 @@ class _FleetPeer:
         self._post(
             lambda place: CloseCommand(
                 format=FORMAT,
-                identity=self._identity,
+                identity=place.identity,
                 connection=place.connection,
                 code=code,
                 reason=reason,
@@ -191,7 +191,7 @@ class _FleetPeer:
         command = RemoteCommand(
             format=FORMAT,
             id=uuid4().hex,
-            identity=self._identity,
+            identity=place.identity,
             connection=place.connection,
             action=request.__ocpp_action__,
             payload=msgspec.Raw(payload),

@@ -55,11 +55,11 @@ class KnownStation(Struct):
 
 
 class _KnownNode(Struct):
-    heard: float
-    clock: float
-    clock_heard: float
-    reads: int
-    lost: bool = False
+    lost: bool
+    revision: int = 0
+    heard: float = 0.0
+    clock: float = 0.0
+    clock_heard: float = 0.0
 
 
 class Replica:
@@ -86,6 +86,9 @@ class Replica:
 
         self.when_recorded: list[Callable[[KnownStation], None]] = []
         """Called with each record, in the order of their writes."""
+
+        self.when_erased: list[Callable[[str], None]] = []
+        """Called with the identity of a station whose record was deleted."""
 
         self.when_renewed: list[Callable[[bool], None]] = []
         """Called after a snapshot, with whether the store was lost."""
@@ -168,7 +171,7 @@ class Replica:
     def learn(self, entry: TableEntry) -> KnownStation | None:
         """Takes over a record; returns what is known of its station then, `None` if it is unreadable."""
         if entry.value is None:
-            self._forget_key(entry.key)
+            self._erased(entry)
             return None
         presence: Presence | None = self.reader.read(entry.value, Presence, entry.key)
         if presence is None or key_of(presence.identity) != entry.key:
@@ -205,8 +208,11 @@ class Replica:
             self.learn(entry)
         if not lost:
             keys = {entry.key for entry in entries}
-            for key in [key_of(each) for each in self._stations if key_of(each) not in keys]:
-                self._forget_key(key)
+            for known in list(self._stations.values()):
+                key = key_of(known.presence.identity)
+                if key not in keys and not known.unconfirmed:
+                    self._erased(TableEntry(key, None, known.revision + 1))
+            self.newer = {key: each for key, each in self.newer.items() if key in keys}
         self.loaded.set()
         for listener in self.when_renewed:
             listener(lost)
@@ -226,26 +232,31 @@ class Replica:
     def node_changed(self, entry: TableEntry) -> None:
         """Learns of a lease, or that a node has ended."""
         node = entry.key
+        known = self._nodes.get(node)
+        if known is not None and entry.revision <= known.revision:
+            return
         if entry.value is None:
-            known = self._nodes.pop(node, None)
-            if known is not None and not known.lost:
-                self._lose(node, known)
+            if known is not None:
+                known.revision = entry.revision
+                if not known.lost:
+                    self._lose(node, known)
             return
         lease: Lease | None = self.reader.read(entry.value, Lease, node)
         if lease is None:
             return
         now = self._clock().time()
-        known = self._nodes.get(node)
         if known is None:
-            self._nodes[node] = _KnownNode(now, lease.clock, now, lease.reads)
-            self._node_lives(node)
-            return
-        known.heard = now
-        if lease.clock != known.clock:
-            known.clock, known.clock_heard, known.reads = lease.clock, now, lease.reads
+            known = self._nodes[node] = _KnownNode(lost=True)
+        known.revision, known.clock = entry.revision, lease.clock
+        known.heard = known.clock_heard = now
         if known.lost:
             known.lost = False
             self._node_lives(node)
+
+    def nodes_store_lost(self) -> None:
+        """Forgets the revisions of leases."""
+        for node in self._nodes.values():
+            node.revision = 0
 
     def _bus_changed(self, up: bool) -> None:
         if up:
@@ -313,14 +324,16 @@ class Replica:
         for listener in self.when_connected:
             listener(before, now)
 
-    def _forget_key(self, key: str) -> None:
-        self.newer.pop(key, None)
+    def _erased(self, entry: TableEntry) -> None:
+        self.newer.pop(entry.key, None)
         try:
-            known = self._stations.get(identity_of(key))
+            known = self._stations.get(identity_of(entry.key))
         except ValueError:
             return
-        if known is not None:
+        if known is not None and known.revision < entry.revision:
             self._forget(known)
+            for listener in self.when_erased:
+                listener(known.presence.identity)
 
     def _forget(self, known: KnownStation) -> None:
         presence = known.presence
@@ -362,6 +375,8 @@ class _NodesWatcher:
         self._replica = replica
 
     def snapshot(self, entries: Sequence[TableEntry], *, lost: bool) -> None:
+        if lost:
+            self._replica.nodes_store_lost()
         for entry in entries:
             self._replica.node_changed(entry)
 
