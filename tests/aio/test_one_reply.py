@@ -298,7 +298,7 @@ async def test_after_response_callbacks_fail_alone(
     assert reply[0] == 3
     assert seen == ["ran"]
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert [text.partition(": after_response callback ")[0] for text in said] == [
+    assert [text.partition(": the after_response callback ")[0] for text in said] == [
         "CP001: Heartbeat 1"
     ] * 2
 

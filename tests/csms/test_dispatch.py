@@ -102,7 +102,7 @@ async def test_a_callback_that_fails_is_logged_by_name(caplog: pytest.LogCapture
     csms = answering_with(fails)
     await (await csms.dispatcher.run(handle(csms), received(AUTHORIZE))).run_callbacks()
     (record,) = caplog.records
-    assert record.getMessage().startswith("CP001: Authorize 7f3a: after_response callback")
+    assert record.getMessage().startswith("CP001: Authorize 7f3a: the after_response callback")
     assert record.getMessage().endswith("fails failed")
 
 

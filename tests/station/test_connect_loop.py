@@ -295,7 +295,7 @@ async def test_it_keeps_trying_and_begins_anew_after_a_success(fake_csms: Make) 
 @pytest.mark.asyncio
 async def test_calls_before_the_first_connection(fake_csms: Make) -> None:
     station = make(FakeClock())
-    with pytest.raises(ConnectionClosed, match="not connected yet"):
+    with pytest.raises(ConnectionClosed, match="the station is not connected"):
         await station.heartbeat()
 
 
@@ -383,7 +383,7 @@ async def test_boot_02_a_boot_without_a_reason(fake_csms: Make) -> None:
     )
     async with csms.running(station):
         boot = station.boot
-        with pytest.raises(LocalProtocolError, match="has no reason"):
+        with pytest.raises(LocalProtocolError, match="has no member for a reason"):
             station.restart(network="ws://other", reason="RemoteReset")
         assert station.boot is boot
         await settle()
@@ -457,7 +457,7 @@ async def test_a_station_runs_once(fake_csms: Make) -> None:
     clock = FakeClock()
     csms, station = fake_csms(clock), make(clock)
     async with csms.running(station):
-        with pytest.raises(LocalProtocolError, match="runs already"):
+        with pytest.raises(LocalProtocolError, match="is running already"):
             await station.run("ws://csms", csms.connect)
     async with csms.running(station):
         assert station.connected

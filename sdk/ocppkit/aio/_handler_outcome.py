@@ -1,4 +1,4 @@
-"""Runs a handler apart from any connection, and the callbacks that follow a response."""
+"""Runs a handler without a connection, and the callbacks that follow its response."""
 
 import asyncio
 import inspect
@@ -21,7 +21,7 @@ _PASSED_ON: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 class HandlerOutcome:
-    """What a handler returned, and the callbacks that it gave to `after_response`."""
+    """The response that a handler returned, and the callbacks that it gave to `after_response`."""
 
     __slots__ = ("_call", "_name", "response")
 
@@ -32,7 +32,7 @@ class HandlerOutcome:
         """The response; `None` for a message that is never answered."""
 
     async def run_callbacks(self) -> None:
-        """Runs the callbacks, in order; to be called once, after the response has been sent.
+        """Runs the callbacks in order. Call it once, after the response has been sent.
 
         One that raises is logged, and the next one runs. If the response cannot be sent they must not
         run: see `CallContext.after_response`.
@@ -47,7 +47,7 @@ class HandlerOutcome:
 async def run_handler(
     handler: AnyHandler, work: CallReceived | SendReceived, identity: str, *arguments: object
 ) -> HandlerOutcome:
-    """Runs a handler as an endpoint does, within this task, and returns what came of it.
+    """Runs a handler within this task, as an endpoint does, and returns its outcome.
 
     Args:
         handler: the handler, plain or `async`.
@@ -70,7 +70,8 @@ async def run_handler(
     due = work.action.response
     if due is not None and not isinstance(returned, due):
         raise InvalidOutgoing(
-            f"a {type(returned).__name__} in place of {due.__name__}",
+            f"the handler returned a {type(returned).__name__}, but it must return a "
+            f"{due.__name__}",
             action=work.action.name,
             message_id=work.message_id,
         )
@@ -79,7 +80,7 @@ async def run_handler(
 
 
 async def run_callbacks(message_name: str, callbacks: Sequence[AfterResponse]) -> None:
-    """Runs the callbacks that a handler gave to `after_response`; logs what they raise.
+    """Runs the callbacks that a handler gave to `after_response`, and logs their exceptions.
 
     Args:
         message_name: station, action and message id, for the log.
@@ -94,7 +95,12 @@ async def run_callbacks(message_name: str, callbacks: Sequence[AfterResponse]) -
             if _is_cancelled(error):
                 raise
             name = name_of(callback)
-            logger.exception("%s: after_response callback %s failed", message_name, name)
+            logger.exception(
+                "%s: the after_response callback %s raised an exception [the response has been "
+                "sent already]",
+                message_name,
+                name,
+            )
             if isinstance(error, _PASSED_ON):
                 raise
 

@@ -83,7 +83,7 @@ class Registration:
         return self.status is _ACCEPTED
 
     def boot_received(self) -> None:
-        """Notes that the station boots: the CSMS has asked for nothing since."""
+        """Notes that the station boots, which ends earlier requests of the CSMS for messages."""
         self._asked = _NOTHING
         self._is_booting = True
 

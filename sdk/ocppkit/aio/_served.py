@@ -1,4 +1,4 @@
-"""`Served`: what a transport needs of a CSMS to serve it."""
+"""The interface of a CSMS through which a transport serves it."""
 
 from collections.abc import Callable
 from ssl import SSLContext
@@ -13,7 +13,7 @@ __all__ = ["Served"]
 
 
 class Served(Protocol):
-    """What decides on handshakes and takes over the connections of stations: a CSMS.
+    """The interface of a CSMS for transports: it decides on handshakes and takes over connections.
 
     Every server transport serves an object with these methods, so a proxy that passes frames on to
     another CSMS can be served in the same way.
@@ -25,7 +25,7 @@ class Served(Protocol):
         ...
 
     def check_startable(self, tls: SSLContext | None = None) -> None:
-        """Checks before the start that it is safe to serve this.
+        """Checks before serving starts that the CSMS is safe to serve.
 
         Args:
             tls: what it is to be served with.
@@ -47,13 +47,13 @@ class Served(Protocol):
         status: int | None = None,
         handshake: Handshake | None = None,
     ) -> None:
-        """Reports a connection that the transport refused itself; see `Csms.report_refusal`."""
+        """Reports a connection that the transport refused; see `Csms.report_refusal`."""
         ...
 
     def attach(
         self, accept: Accept, wire: Wire, *, finished: Callable[[], None] = ...
     ) -> AttachedConnection:
-        """Takes over a connection that was accepted and is open now, and starts its wire.
+        """Starts the session of a station whose connection was accepted and is now open.
 
         Args:
             accept: what `accept` returned.

@@ -60,7 +60,7 @@ class GuardedAttemptLimits:
         self._limits = limits
 
     def use(self, make: Callable[[AttemptLimits], AttemptLimits]) -> None:
-        """Limits by what a function makes of the present limits from now on."""
+        """Replaces the limits by the result of a function, which gets the present ones."""
         self._limits = make(self._limits)
 
     @asynccontextmanager

@@ -234,7 +234,8 @@ class Csms:
         self._handlers.add_methods(handlers)
 
     def fallback(self, handler: F) -> F:
-        """Registers the handler of all messages of stations that have no other one; a decorator.
+        """Registers a function as the handler of all messages that have no other handler. Can be
+        used as a decorator.
 
         ```python
         @csms.fallback

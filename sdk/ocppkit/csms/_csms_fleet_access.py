@@ -1,4 +1,4 @@
-"""`CsmsFleetAccess`: what a node of a fleet needs of its CSMS beyond the public methods."""
+"""Gives a node of a fleet access to what is not public in `Csms`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = ["CsmsFleetAccess"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsmsFleetAccess:
-    """Functions of one CSMS."""
+    """Functions of one CSMS that a node of a fleet calls."""
 
     protocols: Sequence[Protocol]
     stations: Stations

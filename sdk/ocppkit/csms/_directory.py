@@ -21,7 +21,7 @@ logger = logging.getLogger("ocppkit.csms")
 
 
 class DirectoryView(Protocol):
-    """The handles of connected stations, for those who look only."""
+    """The interface to read the handles of connected stations."""
 
     def find(self, identity: str) -> StationHandle | None:
         """Returns the handle of a connected station, or `None`; in OCPP 2.x the case of the
@@ -59,7 +59,7 @@ class Directory(DirectoryView, Protocol):
         ...
 
     def updated(self, station: StationHandle) -> None:
-        """Notes that a boot was answered, as `station.status` says, or that `station.served` is true now."""
+        """Notes that `station.status` or `station.served` has changed."""
         ...
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
@@ -67,7 +67,7 @@ class Directory(DirectoryView, Protocol):
         ...
 
     def replace(self, station: StationHandle) -> None:
-        """Closes a connection whose station has a newer one in another process."""
+        """Closes a connection because its station has a newer one in another process."""
         ...
 
 
@@ -99,7 +99,7 @@ class MemoryDirectory:
         self._tell(StationDisconnected(station, end, replaced=not gone))
 
     def replace(self, station: StationHandle) -> None:
-        """Closes a connection whose station has a newer one in another process.
+        """Closes a connection because its station has a newer one in another process.
 
         The station is not found here from now on. Listeners are told by `StationDisconnected` with
         `replaced` when the connection has ended.

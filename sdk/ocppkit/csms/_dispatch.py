@@ -1,4 +1,4 @@
-"""`Dispatcher`: answers messages of stations with the handlers of a CSMS."""
+"""Answers messages of stations with the handlers of a CSMS."""
 
 from collections.abc import Callable
 from typing import Final
@@ -32,7 +32,7 @@ class Dispatcher:
     async def run(
         self, station: StationHandle, call: CallReceived | SendReceived
     ) -> HandlerOutcome:
-        """Handles one message of a station, and returns the response with its callbacks.
+        """Handles one message of a station; returns the response with its callbacks.
 
         `current_call()` describes the message while the handler runs. There is no limit of time, and
         neither registrations, policies nor repeated calls are looked at: that has been done where

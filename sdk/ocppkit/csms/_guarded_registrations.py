@@ -37,7 +37,7 @@ class GuardedRegistrations:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def use(self, store: Registrations) -> None:
-        """Keeps boots in another store from now on."""
+        """Replaces the store of registrations from now on."""
         self._store = store
 
     async def find(self, identity: str, protocol: Protocol | None) -> StationRecord | None:

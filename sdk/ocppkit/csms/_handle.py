@@ -31,7 +31,7 @@ class StationHandle:
         remote_address: str,
         handshake: Handshake | None = None,
     ) -> None:
-        """Describes the station and the connection that it is reached by.
+        """Creates the handle of a station that is reached through the given peer.
 
         Args:
             identity: the station's identity.
@@ -57,7 +57,7 @@ class StationHandle:
 
     @property
     def peer(self) -> Peer:
-        """The connection behind this handle, for code that passes on requests of any version."""
+        """The connection behind this handle, for programs that pass on requests of any version."""
         return self._peer
 
     @property
@@ -151,7 +151,7 @@ class StationHandle:
         self._peer.close(code, reason)
 
     def close_replaced(self) -> None:
-        """Closes the connection, as a newer one of the same station has taken its place.
+        """Closes the connection because the station has a newer one.
 
         A CSMS does this when it accepts the newer connection itself. A `Directory` does it when
         another process has accepted that. Calls under way end as with `close`: `delivered` is `"no"`

@@ -10,7 +10,7 @@ __all__ = ["station_handle_class"]
 
 
 def station_handle_class(protocol: Protocol) -> type[StationHandle]:
-    """Returns the class of the handles of stations that speak a version of OCPP.
+    """Returns the class of handles for stations that speak this version.
 
     ```python
     handle = station_handle_class(protocol)("CP001", protocol, peer, "192.0.2.1")

@@ -1,4 +1,4 @@
-"""`LocalPeer`: the peer behind the handle of a station whose connection this process serves."""
+"""The connection behind a handle whose station is connected to this process."""
 
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ R = TypeVar("R", bound=Response)
 
 
 class LocalPeer:
-    """An endpoint together with the registration of its station: a `Peer`."""
+    """A `Peer` over an endpoint of this process and the registration of its station."""
 
     __slots__ = ("_called_unknown", "_endpoint", "_registration")
 
@@ -39,11 +39,11 @@ class LocalPeer:
 
     @property
     def last_received(self) -> float:
-        """When a message was last received, in seconds of the CSMS's clock."""
+        """When the last message was received, in seconds of the CSMS's clock."""
         return self._endpoint.last_received
 
     def note_called(self) -> None:
-        """Notes that a message is handled although nothing is known of a boot."""
+        """Notes that a message was handled although no boot of the station is known."""
         self._called_unknown = True
 
     def call(self, request: Request[R], timeout: float | None = None) -> Coroutine[Any, Any, R]:
@@ -64,7 +64,7 @@ class LocalPeer:
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tells the station that a result cannot be used; see `Endpoint.refuse_result`."""
+        """Tells the station that a response cannot be used; see `Endpoint.refuse_result`."""
         self._endpoint.refuse_result(response, code, description, details)
 
     def use_policies(self, policies: Policies) -> None:
@@ -72,7 +72,7 @@ class LocalPeer:
         self._endpoint.use_policies(policies)
 
     def set_ping_interval(self, seconds: float) -> None:
-        """Changes how often pings are sent; ignored where that cannot be changed."""
+        """Changes how often pings are sent. Ignored where that cannot be changed."""
         self._endpoint.set_ping_interval(seconds)
 
     def close(self, code: int = 1000, reason: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Reads who a station says it is, and how it proves that, in its opening handshake."""
+"""Reads a station's identity and credentials from its opening handshake."""
 
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Reject

@@ -30,30 +30,30 @@ H = TypeVar("H", bound=StationHandle)
 
 
 class StationsFollower(Interface):
-    """What is told of the connections of one process, after `Stations` has noted them itself."""
+    """The interface of an object that is told of the connections of one process."""
 
     def entered(self, station: StationHandle) -> None:
-        """Learns of a new connection."""
+        """Called when a station has connected."""
         ...
 
     def updated(self, station: StationHandle) -> None:
-        """Learns that the `status` of a station has changed, or whether it is `served`."""
+        """Called when `status` or `served` of a station has changed."""
         ...
 
     def left(self, station: StationHandle, end: ConnectionClosed) -> None:
-        """Learns that a connection has ended."""
+        """Called when a connection has ended."""
         ...
 
 
 class StationLookup:
-    """The stations of a directory, by identity.
+    """Finds the stations of a directory, by identity.
 
     Given a version's class as second argument, a look-up returns the typed handle; without, the
     untyped base, which `isinstance` narrows.
     """
 
     def __init__(self, directory: DirectoryView) -> None:
-        """Begins without listeners.
+        """Starts without listeners.
 
         Args:
             directory: has the handles.
@@ -91,7 +91,7 @@ class StationLookup:
     async def find(
         self, identity: str, handle: type[StationHandle] = StationHandle
     ) -> StationHandle | None:
-        """Returns what `get` returns, as this process knows its own stations for sure.
+        """Returns the handle of a connected station, like `get`.
 
         It is here for functions that take a `StationsView`.
 
@@ -264,7 +264,7 @@ class Stations(StationLookup):
         return replaced
 
     def updated(self, station: StationHandle) -> None:
-        """Notes that the `status` of a station has changed, or whether it is `served`."""
+        """Notes that `status` or `served` of a station has changed."""
         try:
             self._directory.updated(station)
         except Exception:
@@ -290,11 +290,11 @@ class Stations(StationLookup):
     # What a node of a fleet calls.
 
     def follow(self, follower: StationsFollower) -> None:
-        """Tells a follower of all connections from now on."""
+        """Tells a follower about all connections from now on."""
         self._followers.append(follower)
 
     def replace(self, station: StationHandle) -> None:
-        """Closes a connection whose station has a newer one in another process."""
+        """Closes a connection because its station has a newer one in another process."""
         self._directory.replace(station)
 
 

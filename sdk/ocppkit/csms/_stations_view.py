@@ -1,4 +1,4 @@
-"""`StationsView`: the registry of stations as a program uses it, whether of one process or of several."""
+"""The interface of the registry of stations, for one process or several."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol, TypeVar, overload
@@ -12,7 +12,7 @@ H = TypeVar("H", bound=StationHandle)
 
 
 class StationsView(Protocol):
-    """What a program asks of the registry of connected stations; use it in type hints.
+    """The interface of the registry of connected stations, for type hints of programs.
 
     ```python
     async def reboot(stations: StationsView, identity: str) -> None:
@@ -49,7 +49,8 @@ class StationsView(Protocol):
     async def find(
         self, identity: str, handle: type[StationHandle] = StationHandle
     ) -> StationHandle | None:
-        """Returns the handle of a connected station, or `None`, after asking whoever knows for sure.
+        """Returns the handle of a connected station, or `None`. Asks the process that the station
+        is connected to.
 
         `get` tells what is known in this process, which of stations of other processes may be a
         moment old.
@@ -84,7 +85,8 @@ class StationsView(Protocol):
     async def wait_connected(
         self, identity: str, handle: type[StationHandle] = StationHandle
     ) -> StationHandle:
-        """Waits until a station is connected, registered or not, and returns its handle.
+        """Waits until a station is connected, whether or not its boot was accepted; returns its
+        handle.
 
         Raises:
             WrongVersion: the station speaks another version than `handle` is for.
@@ -92,7 +94,9 @@ class StationsView(Protocol):
         ...
 
     def events(self) -> AsyncIterator[StationEvent]:
-        """Returns the coming and going of stations from now on, for `async for`."""
+        """Returns an iterator for `async for` over stations that connect, boot and disconnect from
+        now on.
+        """
         ...
 
     def __iter__(self) -> Iterator[StationHandle]:
@@ -100,7 +104,7 @@ class StationsView(Protocol):
         ...
 
     def __len__(self) -> int:
-        """Returns how many stations are connected now."""
+        """Returns the number of stations that are connected now."""
         ...
 
     def __contains__(self, identity: object) -> bool:

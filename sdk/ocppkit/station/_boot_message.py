@@ -1,4 +1,4 @@
-"""The reason in the message with which a station boots."""
+"""Sets the reason in a station's boot message."""
 
 from typing import Any, Final, cast
 
@@ -20,12 +20,15 @@ def with_reason(boot: Request[Any], reason: str) -> Request[Any]:
         LocalProtocolError: the boot of this version has no reason.
     """
     if not _has_reason(boot):
-        raise LocalProtocolError("the boot of this version has no reason", action=BOOT)
+        raise LocalProtocolError(
+            "the message of this version has no member for a reason [leave reason= out]",
+            action=BOOT,
+        )
     return structs.replace(boot, reason=reason)
 
 
 def without_restart(boot: Request[Any]) -> Request[Any]:
-    """Returns the boot message of a station that has not restarted since its last boot.
+    """Returns the boot message for a station that has not restarted since its last boot.
 
     It must not repeat why it once restarted. # BOOT-02
     """

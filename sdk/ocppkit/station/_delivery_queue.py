@@ -246,7 +246,7 @@ class DeliveryQueue:
             return False
 
     async def _is_answering(self, endpoint: Endpoint) -> bool:
-        """Sends a heartbeat, and returns whether the connection is still there afterwards."""
+        """Sends a heartbeat; returns whether the connection is still open afterwards."""
         try:
             await endpoint.call(self._probe())
         except ConnectionClosed:
@@ -289,7 +289,8 @@ class DeliveryQueue:
             if is_last and not await self._is_answering(endpoint):
                 # The connection was lost and nobody knew, which is no failure of the message. # QUE-06
                 logger.warning(
-                    "%s: connection lost before %s %s was answered [the message is sent again]",
+                    "%s: the connection was lost before %s %s was answered [the message is sent "
+                    "again]",
                     self._name,
                     entry.action,
                     entry.message_id,

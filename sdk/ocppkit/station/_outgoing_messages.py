@@ -1,4 +1,4 @@
-"""Sends the messages of a station: at once, or kept in the journal until they are delivered."""
+"""Sends the messages of a station at once, or stores them in the journal until they are delivered."""
 
 import asyncio
 from collections.abc import Coroutine, Generator, Mapping, Sequence
@@ -47,7 +47,7 @@ R = TypeVar("R", bound=Response)
 
 
 class OutgoingMessages:
-    """Sends the messages of one station, each in the way that OCPP demands for its action."""
+    """Sends the messages of one station, in the way that OCPP demands for each action."""
 
     __slots__ = (
         "_clock", "_connect_loop", "_controls", "_events", "_identity", "_offline_rules", "_outbox",
@@ -101,7 +101,7 @@ class OutgoingMessages:
         if self._registration_state.registering_again and action.name != BOOT:
             return self._call_when_registered(request, action, call_timeout)
         again = partial(self._call_again, request, action, call_timeout)
-        return self._way_for(action).call(request, call_timeout, again=again)
+        return self._endpoint_for(action).call(request, call_timeout, again=again)
 
     async def send(self, message: Send) -> None:
         """Sends a message that is never answered (OCPP 2.1).
@@ -110,10 +110,10 @@ class OutgoingMessages:
             ConnectionClosed: there is no connection, or it has ended.
             LocalProtocolError: the CSMS has not accepted the boot yet.
         """
-        self._way_for(self.action_of(message)).send(message)
+        self._endpoint_for(self.action_of(message)).send(message)
 
     async def deliver(self, request: Request[R], note: str | None) -> Delivery[R]:
-        """Keeps a request until it is delivered, and returns once it is in the journal.
+        """Stores a request in the journal, and returns; it is delivered in the background.
 
         Args:
             request: the request.
@@ -123,7 +123,7 @@ class OutgoingMessages:
             JournalFull: there is no room, and nothing may be dropped.
         """
         self.action_of(request)
-        return await self._put(request, note=note)
+        return await self._store_and_wait(request, note=note)
 
     async def commit(
         self,
@@ -131,7 +131,7 @@ class OutgoingMessages:
         states: Mapping[str, bytes | None],
         hold: MessageHold | None,
     ) -> None:
-        """Keeps messages and states together, all or nothing.
+        """Stores messages and states in one transaction, all or nothing.
 
         Args:
             messages: messages that must arrive.
@@ -140,7 +140,7 @@ class OutgoingMessages:
         """
         for each in messages:
             self.action_of(each.request)
-        with self._telling_of_full_journal():
+        with self._reporting_full_journal():
             await self._outbox.keep_together(
                 messages,
                 states,
@@ -165,7 +165,9 @@ class OutgoingMessages:
         return action
 
     def tell_delivery(self, event: DeliveryEvent) -> None:
-        """Tells listeners what became of a message that must arrive, and the CSMS of a full journal."""
+        """Tells listeners what happened to a message that must arrive, and reports a full journal
+        to the CSMS.
+        """
         if isinstance(event, MessagesDropped):
             about = f"journal is full: {len(event.message_ids)} messages dropped"
             self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, about)
@@ -175,7 +177,7 @@ class OutgoingMessages:
         self, request: Request[R], action: Action, call_timeout: float | None
     ) -> R:
         await self._registered_within(call_timeout)
-        return await self._way_for(action).call(request, call_timeout)
+        return await self._endpoint_for(action).call(request, call_timeout)
 
     async def _call_again(
         self, request: Request[R], action: Action, call_timeout: float | None, error: CallFailed
@@ -185,7 +187,7 @@ class OutgoingMessages:
             raise error
         if not await self._registered_within(call_timeout):
             raise error
-        return await self._way_for(action).call(request, call_timeout)
+        return await self._endpoint_for(action).call(request, call_timeout)
 
     async def _registered_within(self, seconds: float | None) -> bool:
         state = self._registration_state
@@ -197,13 +199,13 @@ class OutgoingMessages:
         return state.registration.accepted
 
     async def _keep(self, request: Request[R], call_timeout: float | None) -> R:
-        delivery = await self._put(request, call_timeout=call_timeout)
+        delivery = await self._store_and_wait(request, call_timeout=call_timeout)
         return await delivery.answer()
 
-    async def _put(
+    async def _store_and_wait(
         self, request: Request[R], *, note: str | None = None, call_timeout: float | None = None
     ) -> Delivery[R]:
-        with self._telling_of_full_journal():
+        with self._reporting_full_journal():
             return await self._outbox.keep(
                 request,
                 note=note,
@@ -224,20 +226,26 @@ class OutgoingMessages:
         return triggered and registration.may_send(self.action_of(request))
 
     @contextmanager
-    def _telling_of_full_journal(self) -> Generator[None]:
+    def _reporting_full_journal(self) -> Generator[None]:
         try:
             yield
         except JournalFull as problem:
             self._security_events.add_first_of_streak(SecurityEvent.MEMORY_EXHAUSTION, str(problem))
             raise
 
-    def _way_for(self, action: Action) -> Endpoint:
+    def _endpoint_for(self, action: Action) -> Endpoint:
         endpoint = self._connect_loop.endpoint
         if endpoint is None:
-            raise ConnectionClosed("not connected yet", by="us", delivered="no", action=action.name)
+            raise ConnectionClosed(
+                "the station is not connected [wait for `station.wait_accepted()`]",
+                by="us",
+                delivered="no",
+                action=action.name,
+            )
         registration = self._registration_state.registration
         if registration.status is not _ACCEPTED and not registration.may_send(action):
             raise LocalProtocolError(
-                "not before the CSMS has accepted the boot: see `wait_accepted`", action=action.name
+                "the CSMS has not accepted the boot yet [wait for `station.wait_accepted()`]",
+                action=action.name,
             )
         return endpoint

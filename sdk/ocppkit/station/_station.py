@@ -1,4 +1,4 @@
-"""The station that you run: boots, sends heartbeats, reconnects, and answers the CSMS."""
+"""The charging station: boots, sends heartbeats, reconnects, and handles messages of the CSMS."""
 
 import asyncio
 from collections.abc import (
@@ -83,7 +83,8 @@ V = TypeVar("V", bound=VendorResponse)
 
 
 class Station:
-    """A charging station (1.6: Charge Point). Generated roles derive typed stations from it.
+    """A charging station (in OCPP 1.6: Charge Point). Generated roles derive typed stations from
+    it.
 
     It needs a transport to connect, such as `ocppkit.transports.websockets`. What can be changed
     while it runs is in `controls`; an attribute that would do nothing cannot be assigned.
@@ -115,7 +116,7 @@ class Station:
         ids = MessageIdSource(settings.new_id)
         self._settings = replace(settings, new_id=ids)
         self._controls = controls = controls_of(settings)
-        self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams(_missed)
+        self._events: EventStreams[LifecycleEvent | DeliveryEvent] = EventStreams(_events_missed)
         self._handlers = HandlerTable(Role.STATION, protocol)
         monotonic = settings.monotonic or monotonic_time(settings.clock)
         clock = StationClock(
@@ -196,17 +197,17 @@ class Station:
 
     @property
     def identity(self) -> str:
-        """The last segment of the connection URL."""
+        """The identity of the station, the last segment of the URL that it connects to."""
         return self._identity
 
     @property
     def protocol(self) -> Protocol:
-        """The version of OCPP that it speaks."""
+        """The version of OCPP that the station speaks."""
         return self._protocol
 
     @property
     def boot(self) -> Request[Any]:
-        """What it sends when it boots; set, it is checked at once.
+        """The station's BootNotification. A new value is checked when it is set.
 
         Raises:
             InvalidOutgoing: when set to a message that breaks its schema.
@@ -221,11 +222,13 @@ class Station:
 
     @property
     def controls(self) -> Controls:
-        """The settings that can be changed while it runs: retries, back-off, timeouts, intervals, queueing."""
+        """The settings that can be changed while the station runs: retries, back-off, timeouts,
+        intervals, queueing.
+        """
         return self._controls
 
     def add_handlers(self, handlers: object) -> None:
-        """Registers each method that a handler class overrides as a handler.
+        """Registers the methods of an object as handlers: each one that its class overrides.
 
         Args:
             handlers: an instance of your subclass of a version's handler class for stations.
@@ -233,7 +236,7 @@ class Station:
         self._handlers.add_methods(handlers)
 
     def events(self) -> AsyncIterator[LifecycleEvent | DeliveryEvent]:
-        """Returns what happens to the station from now on, for `async for`.
+        """Returns an iterator for `async for` over all that happens to the station from now on.
 
         Connections, boots, acceptance, the clock, restarts, and what became of messages that must
         arrive, also of those that an earlier run of the program left. Call it before the station
@@ -244,12 +247,12 @@ class Station:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection to the CSMS."""
+        """Whether the station is connected to the CSMS."""
         return self._connect_loop.open_endpoint is not None
 
     @property
     def status(self) -> RegistrationStatus:
-        """What the CSMS last answered to our BootNotification."""
+        """How the CSMS answered the station's last BootNotification."""
         return self._registration_state.registration.status
 
     @property
@@ -281,12 +284,14 @@ class Station:
 
     @property
     def clock_offset(self) -> timedelta:
-        """What the CSMS's clock showed more than the system's when it last told the time."""
+        """The difference between the CSMS's clock and the system's, when the CSMS last told the
+        time.
+        """
         return self._registration_state.clock.offset
 
     @property
     def undelivered(self) -> int:
-        """How many messages wait that must arrive.
+        """The number of messages that wait to be delivered.
 
         Before the station runs, that is what the journal tells: zero if it has no `__len__`.
         """
@@ -294,11 +299,14 @@ class Station:
 
     @property
     def dropped(self) -> int:
-        """How many messages a full journal has lost since the station was made. # QUE-09"""
+        """The number of messages that were removed from a full journal since the station was
+        created. # QUE-09
+        """
         return self._outbox.dropped
 
     async def count_undelivered(self, transaction: str | None = None) -> int:
-        """Returns how many messages wait that must arrive, as GetTransactionStatus asks. # QUE-14
+        """Returns the number of messages that wait to be delivered, as GetTransactionStatus asks
+        for it. # QUE-14
 
         Args:
             transaction: the id of a transaction, or the note where it has none; all by default.
@@ -309,7 +317,7 @@ class Station:
         return await self._outbox.count(transaction)
 
     def now(self) -> datetime:
-        """Returns the time for timestamps in messages.
+        """Returns the present time for timestamps in messages.
 
         That is the CSMS's once it has told the time, whatever the system's clock does then; see
         `Controls.clock_source`.
@@ -317,7 +325,7 @@ class Station:
         return self._registration_state.clock.now()
 
     async def wait_accepted(self) -> None:
-        """Waits until the CSMS has accepted the boot; from then on messages may be sent."""
+        """Waits until the CSMS has accepted the station's boot, so that messages can be sent."""
         while not self._registration_state.registration.accepted:
             await asyncio.wait({self._registration_state.next_change()})
 
@@ -328,7 +336,7 @@ class Station:
         *,
         reason: str | None = None,
     ) -> None:
-        """Does what a restart of the station does: connects anew, at once, and boots.
+        """Restarts the station within the program: connects again at once, and boots.
 
         After a Reset, pass it to `current_call().after_response`.
 
@@ -360,7 +368,7 @@ class Station:
         ssl: SSLContext | None = None,
         client_certificate: bool | None = None,
     ) -> None:
-        """Connects anew, at once, with other credentials and without a boot. # A01
+        """Connects again at once, with other credentials and without a boot. # A01
 
         They replace the station's own, wherever a network profile has none of its own. After the
         answer to the request that changed them: pass it to `current_call().after_response`.
@@ -380,7 +388,7 @@ class Station:
         self._connect_loop.reconnect("reconnecting")
 
     def disconnect(self, reason: str = "") -> None:
-        """Closes the connection, if there is one; the station connects again after its back-off."""
+        """Closes the connection, if there is one. The station connects again after its back-off."""
         if self._connect_loop.endpoint is not None:
             self._connect_loop.endpoint.close(reason=reason)
 
@@ -388,7 +396,9 @@ class Station:
 
     @property
     def limits(self) -> Limits:
-        """The bounds of the next connection; a transport keeps to those about messages and pings."""
+        """The limits of the next connection; the transport enforces those on message sizes and
+        pings.
+        """
         controls = self._controls
         return structs.replace(
             self._settings.limits,
@@ -397,7 +407,7 @@ class Station:
         )
 
     def open(self, profile: str | NetworkProfile) -> ConnectRequest:
-        """Returns the connection that this station wants.
+        """Returns the request with which this station connects.
 
         Args:
             profile: the endpoint of the CSMS, without the identity.
@@ -421,7 +431,7 @@ class Station:
                 cannot use its first request to connect.
         """
         if self._running:
-            raise LocalProtocolError(f"station {self._identity!r} runs already")
+            raise LocalProtocolError(f"station {self._identity!r} is running already")
         self._check_boot(self._boot)
         self._network.use(network)
         self._running = True
@@ -433,7 +443,8 @@ class Station:
     async def security_event(
         self, event: SecurityEvent | str, tech_info: str | None = None
     ) -> Delivery[Any]:
-        """Reports a security event that the program has seen: it is delivered, however long that takes.
+        """Reports a security event that the program has detected; the report is stored until it is
+        delivered.
 
         It returns when the report is in the journal. What the station sees by itself it reports by
         itself; the guide lists both kinds.
@@ -463,7 +474,7 @@ class Station:
         description: str = "",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tells the CSMS by CALLRESULTERROR that a result of its cannot be used (OCPP 2.1).
+        """Tells the CSMS by a CALLRESULTERROR that its response cannot be used (OCPP 2.1).
 
         Results that break their schema are refused without this; it is for results that your
         program finds to be wrong.
@@ -482,14 +493,18 @@ class Station:
         """
         endpoint = self._connect_loop.endpoint
         if endpoint is None:
-            raise ConnectionClosed("not connected yet", by="us", delivered="no")
+            raise ConnectionClosed(
+                "the station is not connected [wait for `station.wait_accepted()`]",
+                by="us",
+                delivered="no",
+            )
         endpoint.refuse_result(response, code, description, details)
 
     # What the driver of functional blocks calls.
 
     @property
     def block_access(self) -> BlockAccess:
-        """What `ocppkit.station.blocks` needs; programs have the public methods for the same."""
+        """Access for `ocppkit.station.blocks`; programs use the public methods instead."""
         return BlockAccess(
             clock=lambda: self._settings.clock or asyncio.get_running_loop(),
             set_default_handler=self._set_default_handler,
@@ -525,7 +540,10 @@ class Station:
     def _check_boot(self, boot: Request[Any]) -> None:
         action = self._messages.action_of(boot)
         if action.name != BOOT:
-            raise LocalProtocolError(f"the boot message is a {action.name}", action=action.name)
+            raise LocalProtocolError(
+                f"boot= is a {action.name} [pass a BootNotificationRequest]",
+                action=action.name,
+            )
         encode_payload(boot, policy=self._settings.outbound)
 
     def _boot_message(self) -> Request[Any]:
@@ -533,5 +551,5 @@ class Station:
         return without_restart(self._boot) if reported else self._boot
 
 
-def _missed(count: int) -> EventsMissed:
+def _events_missed(count: int) -> EventsMissed:
     return EventsMissed(count=count)

@@ -1,4 +1,4 @@
-"""Where and with which credentials one station connects."""
+"""The network profiles and credentials with which one station connects."""
 
 from collections.abc import Sequence
 from ssl import SSLContext
@@ -14,7 +14,7 @@ __all__ = ["StationNetwork"]
 
 
 class StationNetwork:
-    """The network profiles and the credentials of one station."""
+    """The network profiles and credentials of one station."""
 
     __slots__ = ("_credentials", "_identity", "_insecure", "_order", "_subprotocol")
 
@@ -34,7 +34,7 @@ class StationNetwork:
         self._insecure = insecure
 
     def use(self, network: NetworkProfiles) -> bool:
-        """Replaces the network profiles, and returns whether that changed credentials in use.
+        """Replaces the network profiles; returns whether that has changed the credentials in use.
 
         Raises:
             LocalProtocolError: a profile cannot be used, or none is as safe as one before; nothing has
@@ -53,7 +53,7 @@ class StationNetwork:
         ssl: SSLContext | None,
         client_certificate: bool | None,
     ) -> str | None:
-        """Replaces the credentials that are given, wherever a profile has none of its own.
+        """Replaces the given credentials in all profiles that have none of their own.
 
         Returns:
             What has changed, `password` or `TLS`; `None` if nothing has.
@@ -75,7 +75,7 @@ class StationNetwork:
         return "password" if new.password != old.password else "TLS"
 
     def request_to(self, network: str | NetworkProfile) -> ConnectRequest:
-        """Returns the request that opens a connection to one endpoint.
+        """Returns the request to connect to one endpoint.
 
         Raises:
             LocalProtocolError: it would not be safe, or the URL cannot be used.
@@ -84,7 +84,7 @@ class StationNetwork:
         return self.request(completed)
 
     def request(self, profile: NetworkProfile) -> ConnectRequest:
-        """Returns the request that opens a connection by a profile with credentials.
+        """Returns the request to connect by a profile that has its credentials.
 
         Raises:
             LocalProtocolError: it would not be safe, or the URL cannot be used.

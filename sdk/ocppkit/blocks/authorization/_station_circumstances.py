@@ -1,4 +1,6 @@
-"""What decisions about tokens depend on beside tokens and drivers: the connection, service and reservations."""
+"""The facts about a station on which decisions about tokens depend: connection, service and
+reservations.
+"""
 
 from typing import ClassVar
 
@@ -16,7 +18,7 @@ __all__ = ["StationCircumstances"]
 
 
 class StationCircumstances:
-    """Whether the CSMS can be asked, and which EVSEs are in service or reserved, as events tell it."""
+    """The facts about a station on which decisions about tokens depend, updated by events."""
 
     EVENTS: ClassVar[tuple[type[Event], ...]] = (
         BootAccepted,
@@ -37,19 +39,19 @@ class StationCircumstances:
 
     @property
     def is_online(self) -> bool:
-        """Whether the CSMS can be asked."""
+        """Whether the CSMS can be asked now."""
         return self._is_connected and self._is_registered
 
     def is_in_service(self, evse_id: int) -> bool:
-        """Returns whether an EVSE may be used."""
+        """Returns whether an EVSE is in service."""
         return evse_id not in self._out_of_service
 
     def reservation_of(self, evse_id: int) -> EvseReserved | None:
-        """Returns the reservation of an EVSE, if there is one."""
+        """Returns the reservation of an EVSE, or `None`."""
         return self._reserved.get(evse_id)
 
     def take(self, event: Event) -> None:
-        """Takes an event of the station's life, or of another block."""
+        """Updates the facts by an event."""
         match event:
             case StationStarted() | BootNotAccepted():
                 self._is_registered = False

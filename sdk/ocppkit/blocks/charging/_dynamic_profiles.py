@@ -1,4 +1,4 @@
-"""`DynamicProfiles`: takes new values of dynamic profiles, and asks the CSMS for those that are due. [K28]"""
+"""Updates dynamic charging profiles, and asks the CSMS for new values when they are due. [K28]"""
 
 from collections.abc import Callable, Iterator
 
@@ -20,7 +20,7 @@ __all__ = ["DynamicProfiles", "with_update_time"]
 
 
 class DynamicProfiles:
-    """The dynamic profiles among those of one station."""
+    """Updates the dynamic profiles of one station."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class DynamicProfiles:
         report: Callable[[PullDynamicUpdate], None],
         changed: Callable[[Moment], None],
     ) -> None:
-        """Asks for nothing yet.
+        """Starts without asking for values.
 
         Args:
             profiles: the profiles of the station.
@@ -51,31 +51,31 @@ class DynamicProfiles:
         return self._is_accepted and self._is_connected
 
     def set_accepted(self, is_accepted: bool) -> None:
-        """Notes whether the CSMS has accepted the station."""
+        """Sets whether the CSMS has accepted the station."""
         self._is_accepted = is_accepted
 
     def set_connected(self, is_connected: bool) -> None:
-        """Notes whether the station is connected."""
+        """Sets whether the station is connected."""
         self._is_connected = is_connected
 
     def update(self, command: UpdateDynamicProfile, now: Moment) -> SetProfileAnswer:
-        """Applies the values that the CSMS has sent, and returns the answer."""
+        """Applies the values in a command of the CSMS, and returns the answer."""
         problem = self._take(command.charging_profile_id, command.schedule_update, now)
         if problem is not None:
             return SetProfileAnswer(status=ProfileStatus.REJECTED, reason_code=problem)
         return SetProfileAnswer(status=ProfileStatus.ACCEPTED)
 
     def take(self, report: PullDynamicUpdate, reply: DynamicUpdateReply, now: Moment) -> None:
-        """Applies the values that the station has asked for; one that gets none asks again later."""
+        """Applies the values in a reply of the CSMS. If it has none, the station asks again later."""
         if reply.status == ProfileStatus.ACCEPTED and reply.schedule_update is not None:
             self._take(report.charging_profile_id, reply.schedule_update, now)
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns when values are due, on the monotonic clock."""
+        """Returns the time at which new values are due, on the monotonic clock."""
         return min((due for _, due in self._dues(now)), default=None)
 
     def ask(self, now: Moment) -> None:
-        """Asks for the values that are due. # CHP-24"""
+        """Asks the CSMS for the values that are due. # CHP-24"""
         for profile, due in tuple(self._dues(now)):
             if due <= now.monotonic:
                 self._asked[profile.id] = now.monotonic
@@ -93,7 +93,7 @@ class DynamicProfiles:
                 yield profile, due if asked is None else max(due, asked + interval)
 
     def _take(self, profile_id: int, update: ScheduleUpdate, now: Moment) -> str | None:
-        """Applies new values; returns the reason code why it cannot, else `None`."""
+        """Applies new values; returns the reason code if that fails, else `None`."""
         if update.has_limit_below_0:
             return "InvalidSchedule"
         for installed in self._profiles:
@@ -107,7 +107,7 @@ class DynamicProfiles:
 
 
 def with_update_time(profile: ChargingProfile, now: Moment) -> ChargingProfile:
-    """Returns a profile that arrives now; the values of a dynamic one count from then on."""
+    """Returns a profile with the present time as the time of its values, if it is dynamic."""
     if _is_dynamic(profile) and profile.dyn_update_time is None:
         return replace(profile, dyn_update_time=now.wall)
     return profile

@@ -1,4 +1,4 @@
-"""`ExternalLimits`: the limits of other systems than the CSMS, and the reports of them. [K11 to K13]"""
+"""Sets and reports limits that other systems than the CSMS demand. [K11 to K13]"""
 
 from collections.abc import Callable, Mapping
 
@@ -20,7 +20,7 @@ __all__ = ["ExternalLimits"]
 
 
 class ExternalLimits:
-    """The limits that other systems have set on one station."""
+    """The limits that other systems than the CSMS have set on one station."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ExternalLimits:
         count: Callable[[], None],
         look: Callable[[Moment], None],
     ) -> None:
-        """Begins without limits.
+        """Starts without limits.
 
         Args:
             model: the settings.
@@ -61,7 +61,7 @@ class ExternalLimits:
         source: str,
         is_grid_critical: bool | None,
     ) -> None:
-        """Sets a limit, and reports it if it changes something.
+        """Sets a limit, and reports it if it changes what is allowed.
 
         Raises:
             LocalProtocolError: the profile is no external limit.
@@ -69,7 +69,8 @@ class ExternalLimits:
         installed = InstalledProfile(profile=profile, evse_id=evse_id)
         if not installed.is_external or profile.id >= 0:
             raise LocalProtocolError(
-                "an external limit must have the purpose ChargingStationExternalConstraints and a negative id"
+                "an external limit must have the purpose ChargingStationExternalConstraints and "
+                "a negative id"
             )
         self._look(now)
         before = self._limits.told

@@ -154,7 +154,7 @@ class InstalledProfiles:
         return [each for each in self._profiles if criteria.match(each)]
 
     def change(self, installed: InstalledProfile, profile: ChargingProfile) -> None:
-        """Gives an installed profile other values; reports tell those from then on."""
+        """Replaces the values of an installed profile, also in later reports."""
         place = self._profiles.index(installed)
         self._profiles[place] = structs.replace(installed, profile=profile, as_sent=None)
 

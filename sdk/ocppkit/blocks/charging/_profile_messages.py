@@ -73,7 +73,7 @@ class SetProfile(Command[SetProfileAnswer], frozen=True):
 
 
 class ScheduleUpdate(Struct, frozen=True, kw_only=True):
-    """New values for the one period of a dynamic profile (2.1); an absent member stays as it is."""
+    """New values for the only period of a dynamic profile (2.1). An absent member stays unchanged."""
 
     limit: float | None = None
     limit_l2: float | None = None
@@ -83,20 +83,22 @@ class ScheduleUpdate(Struct, frozen=True, kw_only=True):
 
     @property
     def has_limit_below_0(self) -> bool:
-        """Whether a limit is below 0; what may be fed into the grid is said by `discharge_limit`."""
+        """Whether a limit is below 0, which is not allowed; `discharge_limit` limits what is fed
+        into the grid.
+        """
         limits = (self.limit, self.limit_l2, self.limit_l3)
         return any(each is not None and each < 0 for each in limits)
 
 
 class UpdateDynamicProfile(Command[SetProfileAnswer], frozen=True):
-    """Changes the limits of a dynamic profile that is installed (2.1). # K28"""
+    """Command: changes the values of an installed dynamic profile (2.1). # K28"""
 
     charging_profile_id: int
     schedule_update: ScheduleUpdate
 
 
 class DynamicUpdateReply(ReportReply, frozen=True):
-    """What a CSMS answers to `PullDynamicUpdate`."""
+    """The CSMS's reply to `PullDynamicUpdate`."""
 
     status: str
     """A `ProfileStatus`."""
@@ -106,7 +108,7 @@ class DynamicUpdateReply(ReportReply, frozen=True):
 
 
 class PullDynamicUpdate(Report[DynamicUpdateReply], frozen=True):
-    """Asks for new limits of a dynamic profile (2.1). # K28"""
+    """Report: asks the CSMS for new values of a dynamic profile (2.1). # K28"""
 
     charging_profile_id: int
 

@@ -1,4 +1,4 @@
-"""Makes the reports in which a station tells the profiles that a CSMS has asked for."""
+"""Creates the reports of installed profiles."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -12,7 +12,8 @@ __all__ = ["profile_reports"]
 def profile_reports(
     request_id: int, profiles: Iterable[InstalledProfile]
 ) -> Iterator[ProfilesReport]:
-    """Yields reports with one source and one EVSE each, of which all but the last say that more follow. # CHP-16
+    """Yields reports that have profiles of one source and one EVSE each; all but the last say that
+    more follow. # CHP-16
 
     Args:
         request_id: the number of the CSMS's request.

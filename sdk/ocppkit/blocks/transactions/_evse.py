@@ -62,7 +62,7 @@ class Evse:
         self.began = self.last_sample = self.last_ended_sample = now
 
     def require_free_plug(self, connector_id: int) -> None:
-        """Makes sure that a connector can be plugged in.
+        """Raises an error if a vehicle cannot be plugged in at this connector now.
 
         Raises:
             LocalProtocolError: another one is plugged in, or has the transaction.
@@ -77,7 +77,7 @@ class Evse:
             )
 
     def require_no_driver(self) -> None:
-        """Makes sure that a driver can be authorized.
+        """Raises an error if a driver is authorized already.
 
         Raises:
             LocalProtocolError: there is one already.

@@ -127,7 +127,7 @@ def without_transaction(state: EvseState) -> EvseState:
 
 
 def unplugged(state: EvseState, *, keeps_driver: bool) -> EvseState:
-    """Returns what is known of an EVSE once its cable is no longer plugged in at both ends."""
+    """Returns the state of an EVSE after its vehicle was unplugged."""
     return replace(
         state,
         connected=False,

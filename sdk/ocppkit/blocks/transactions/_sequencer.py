@@ -154,7 +154,7 @@ class TransactionSequencer:
         self.change(evse, after, TriggerReason.AUTHORIZED, now)
 
     def set_energy(self, evse: Evse, flows: bool, phases: int | None, now: Moment) -> None:
-        """Records that energy flows, or that it no longer does.
+        """Records whether energy flows to the vehicle.
 
         Args:
             evse: where.
@@ -177,7 +177,7 @@ class TransactionSequencer:
     def stop(
         self, evse: Evse, reason: StoppedReason, id_token: IdToken | None, now: Moment
     ) -> None:
-        """Takes the authorization of a driver away.
+        """Ends the authorization of a driver.
 
         Args:
             evse: where.

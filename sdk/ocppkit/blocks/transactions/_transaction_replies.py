@@ -1,4 +1,4 @@
-"""What a station does with the CSMS's replies to reports of transactions, and its questions about them."""
+"""Handles the CSMS's replies to reports of transactions, and its questions about transactions."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ __all__ = ["TransactionReplies"]
 
 
 class TransactionReplies:
-    """Takes what the CSMS says about the transactions of one station."""
+    """Handles what the CSMS says about the transactions of one station."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class TransactionReplies:
         tell: Callable[[Event], None],
         touch: Callable[[Moment], None],
     ) -> None:
-        """Begins without replies.
+        """Creates a handler for the transactions of one station.
 
         Args:
             evses: the EVSEs.
@@ -44,7 +44,9 @@ class TransactionReplies:
         self._touch = touch
 
     def take(self, report: TransactionReport, reply: TransactionReply, now: Moment) -> None:
-        """Applies a reply: a verdict on the token, the number of the transaction, news for the program."""
+        """Applies a reply: the decision about the token, the number of the transaction, and news
+        for the program.
+        """
         info, token = reply.id_token_info, report.id_token
         if info is not None and token is not None:
             self._tell(TokenInfoReceived(id_token=token, info=info))
@@ -61,7 +63,9 @@ class TransactionReplies:
             self._verdicts.take(evse, info, now)
 
     def status(self, command: GetTransactionStatus, now: Moment) -> TransactionStatus:
-        """Returns whether a transaction goes on, and whether messages of it wait. # E14"""
+        """Returns whether a transaction is running, and whether messages about it are still
+        waiting. # E14
+        """
         name = command.transaction_id
         waits = self._has_undelivered is not None and self._has_undelivered(name)
         ongoing = None if name is None else self._evses.of_transaction(name) is not None

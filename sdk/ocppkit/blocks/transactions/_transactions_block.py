@@ -356,7 +356,9 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        chosen = self._evses.busy() if evse_id is None else (self._evses.required(evse_id),)
+        chosen = (
+            self._evses.with_transaction() if evse_id is None else (self._evses.required(evse_id),)
+        )
         busy = [evse for evse in chosen if evse.transaction is not None]
         for evse in busy:
             self._metering.trigger_transaction(evse, now)
@@ -380,7 +382,7 @@ class TransactionsBlock(Block):
             self._evses.required(evse_id)
         chosen = [each for each in self._metering.meters() if evse_id in (None, each)]
         reported = [self._metering.trigger_meter_values(each, now) for each in chosen]
-        if any(self._evses.busy()):
+        if any(self._evses.with_transaction()):
             self._touch(now)
         return any(reported)
 

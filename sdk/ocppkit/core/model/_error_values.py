@@ -63,7 +63,9 @@ def error_from_value(value: object) -> OcppError:
     try:
         return _error_of(cast(Any, value))
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as problem:
-        raise ValueError(f"no value of an error: {type(problem).__name__}: {problem}") from problem
+        raise ValueError(
+            f"the value is not one of an error: {type(problem).__name__}: {problem}"
+        ) from problem
 
 
 def _error_of(value: Any) -> OcppError:

@@ -273,7 +273,9 @@ class Protocol(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def sensitive(self) -> Sensitive:
-        """The members with sensitive values; the facts are those of the version, so all its messages have them."""
+        """The JSON names of members with sensitive values, which are the same for all messages of
+        the version.
+        """
         for action in self.actions.values():
             return action.request.__ocpp_sensitive__
         return NOT_SENSITIVE

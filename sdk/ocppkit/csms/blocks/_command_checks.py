@@ -56,7 +56,7 @@ __all__ = ["check_command"]
 
 
 def check_command(command: Command[Any], dialect: Dialect, known: ReportedVariables) -> None:
-    """Makes sure that a station can obey a command, as far as that is known.
+    """Raises an error if a station would refuse a command, as far as that is known.
 
     Args:
         command: the command.
@@ -75,7 +75,9 @@ def _refuse(command: Command[Any], problem: str, cure: str) -> LocalProtocolErro
 
 
 def _check_place(least: int) -> "_Check":
-    """Returns the check of EVSE and connector; where the station counts as EVSE 0, `least` is 0."""
+    """Returns a function that checks EVSE and connector. `least` is 0 if EVSE 0 stands for the
+    station.
+    """
 
     def check(command: Any, dialect: Dialect, known: ReportedVariables) -> None:
         evse_id, connector_id = command.evse_id, getattr(command, "connector_id", None)

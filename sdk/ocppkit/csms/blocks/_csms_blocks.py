@@ -224,7 +224,7 @@ class CsmsBlocks:
         number_phases: int | None = None,
         stack_level: int = 0,
     ) -> SetProfileAnswer:
-        """Limits a station, an EVSE or a transaction to one current or power, and returns the answer.
+        """Limits a station, an EVSE or a transaction to one current or power; returns the answer.
 
         It takes the place of the limit that was set there before. What it sends, `limit_command` says.
 
@@ -257,7 +257,8 @@ class CsmsBlocks:
     async def lift_limit(
         self, station: StationHandle, *, evse_id: int = 0, transaction_id: str | None = None
     ) -> ClearProfilesAnswer:
-        """Removes the limit that `limit` has set, and returns the answer; Unknown if there is none.
+        """Removes the limit that `limit` has set; returns the answer, which is Unknown if there is
+        none.
 
         Args:
             station: the station.

@@ -1,4 +1,4 @@
-"""The typed decorator by which a CSMS replies to reports of stations."""
+"""The typed decorator that registers the handlers of reports."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar, overload

@@ -1,4 +1,4 @@
-"""Collects the reports about variables that a CSMS has asked for, and remembers what they tell."""
+"""Collects the reports of variables that a CSMS has asked for, and remembers their content."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,7 +36,7 @@ class StationReports:
     """The reports of all stations about their variables."""
 
     def __init__(self, dialects: Mapping[str, Dialect], clock: Callable[[], Clock]) -> None:
-        """Knows of no station.
+        """Starts without reports.
 
         Args:
             dialects: those of the CSMS, by subprotocol.
@@ -50,21 +50,21 @@ class StationReports:
         self._request_ids = count(1)
 
     def variables_of(self, station: StationHandle) -> ReportedVariables:
-        """Returns what is known of the variables of a station."""
+        """Returns the known variables of a station."""
         standard = self._standard[station.protocol.subprotocol]
         return self._remembered.get(station.identity, standard)
 
     def remember(self, station: StationHandle, report: CollectedReport) -> None:
-        """Knows of a station what a report tells, until it is forgotten."""
+        """Remembers the variables in a report until `forget` is called."""
         rules = self._rules[station.protocol.subprotocol]
         self._remembered[station.identity] = ReportedVariables(rules, report.data)
 
     def forget(self, identity: str) -> None:
-        """Knows no more of a station than of any other."""
+        """Forgets the variables of a station."""
         self._remembered.pop(identity, None)
 
     def add_part(self, identity: str, report: VariablesReport) -> None:
-        """Takes a part of a report; one that nobody waits for is ignored."""
+        """Adds a part of a report. A part that nobody waits for is ignored."""
         collection = self._collections.get((identity, report.request_id))
         if collection is not None:
             collection.collector.add_part(report)
@@ -73,7 +73,8 @@ class StationReports:
     async def collect(
         self, identity: str, ask: Callable[[int], Awaitable[ReportAnswer]], patience: float
     ) -> CollectedReport:
-        """Asks for a report, and returns it when all parts have arrived, or no further one comes.
+        """Asks for a report; returns it when all parts have arrived, or when no further part comes
+        in time.
 
         Args:
             identity: the station.
