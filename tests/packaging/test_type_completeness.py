@@ -49,10 +49,9 @@ def verify(room: str, environment: Environment) -> None:
     assert found["pyTypedPath"].startswith(str(environment.bin.parent))
     assert found["exportedSymbolCounts"]["withKnownType"] > 0
     problems = [
-        f"{symbol['name']}: {diagnostic['message']}"
+        f"{symbol['name']}: {[each['message'] for each in symbol['diagnostics']]}"
         for symbol in found["symbols"]
         if symbol["isExported"] and (symbol["isTypeAmbiguous"] or not symbol["isTypeKnown"])
-        for diagnostic in symbol["diagnostics"]
     ]
     assert problems == []
     assert found["completenessScore"] == 1

@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any, Final
@@ -43,7 +44,7 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
 class Echo:
     """Accepts every connection, and sends back what comes."""
 
-    limits = Limits(frame_bytes=1 << 25, ping_interval=0)
+    limits = Limits(frame_bytes=1 << 25, ping_interval=0, bytes_per_second=inf)
 
     def check_startable(self, tls: SSLContext | None = None) -> None:
         """Raises nothing: anybody may connect to an echo."""
@@ -164,6 +165,7 @@ def main() -> int:
         unknown += len(failed.keys() - KNOWN[name])
         told = ", ".join(f"{case} {each}" for case, each in failed.items())
         sys.stdout.write(f"{name}: {len(verdicts)} cases, {len(failed)} failed: {told or '-'}\n")
+        sys.stdout.flush()
     return int(unknown > 0)
 
 
