@@ -28,7 +28,7 @@ class HandlerOutcome:
     def __init__(self, name: str, call: CallContext, response: Response | None) -> None:
         self._name = name
         self._call = call
-        self.response = response
+        self.response: Response | None = response
         """The response; `None` for a message that is never answered."""
 
     async def run_callbacks(self) -> None:
