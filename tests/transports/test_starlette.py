@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import ssl
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -13,11 +14,12 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Mount, WebSocketRoute
 
 from ocppkit import v201
-from ocppkit.core import LocalProtocolError
+from ocppkit.core import HandshakeRefused, LocalProtocolError
 from ocppkit.csms import CertificateAuthenticator, Csms, PasswordAuthenticator
 from ocppkit.transports import websockets
 from ocppkit.transports.starlette import CsmsEndpoint, _undocumented_uvicorn, endpoint
-from support.servers import running
+from ocppkit.transports.websockets._client import connector
+from support.servers import BOUNDED, by_starlette, running
 
 Make = Callable[..., Any]
 
@@ -226,6 +228,48 @@ async def test_profile_2(make_csms: Make, make_station: Make, tls: Make) -> None
         station = make_station(password="x", ssl=tls("station"))
         async with websockets.connect(station, f"wss://localhost:{port}/ocpp"):
             assert (await csms.stations.wait("CP001")).accepted
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("by", ["uvicorn", "ocppkit"])
+async def test_profile_3(by: str, make_csms: Make, make_station: Make, tls: Make) -> None:
+    csms = make_csms(
+        authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
+    )
+    server_tls = tls("server", own="server")
+    server_tls.verify_mode = ssl.CERT_OPTIONAL
+    server = BOUNDED["uvicorn"] if by == "ocppkit" else by_starlette
+    async with server(csms, server_tls) as port:
+        url = f"wss://localhost:{port}/ocpp"
+        station = make_station(ssl=tls("station", own="station"), client_certificate=True)
+        async with websockets.connect(station, url):
+            assert (await csms.stations.wait("CP001")).accepted
+        stranger = make_station(ssl=tls("station"), client_certificate=True)
+        with pytest.raises(HandshakeRefused) as caught:
+            await connector(stranger.limits, True)(stranger.open(url))
+        assert caught.value.status == 401
+
+
+@pytest.mark.asyncio
+async def test_the_certificate_of_a_proxy_that_uvicorn_has_translated_is_no_station_s(
+    make_csms: Make, tls: Make, handshake: Make
+) -> None:
+    csms = make_csms(
+        authenticator=CertificateAuthenticator({"CP001": "SN-1"}.get, organization="ACME")
+    )
+    server_tls = tls("server", own="server")
+    server_tls.verify_mode = ssl.CERT_OPTIONAL
+    async with by_starlette(csms, server_tls, proxy_headers=True) as port:
+        for header, status in (("X-Other: x", b"101"), ("X-Forwarded-For: 192.0.2.7", b"401")):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1",
+                port,
+                ssl=tls("station", own="station"),
+                server_hostname="localhost",
+            )
+            writer.write(handshake("/ocpp/CP001", header))
+            assert (await reader.readline()).split()[1] == status
+            writer.close()
 
 
 @pytest.mark.asyncio

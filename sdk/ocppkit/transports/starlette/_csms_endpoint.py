@@ -1,5 +1,6 @@
 """The CSMS's side on an ASGI server: an application to mount."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from ocppkit.core import ConnectionClosed, LocalProtocolError
 from .._hosted_connections import NO_WEBSOCKET, HostedConnections
 from .._limited_reads import limit_reads
 from .._proxies import Proxies, proxy_translation
+from .._tls_handshake import peer_address
 from ._transport import WebSocketTransport
 from ._undocumented_uvicorn import NetworkConnections
 
@@ -52,8 +54,9 @@ def endpoint(
 
     Args:
         csms: the CSMS; several endpoints may serve it at once.
-        peer_certificate: finds the client certificate that TLS has verified. No ASGI server hands
-            it over; for a proxy in front that does, see `client_certificate_header`.
+        peer_certificate: finds the client certificate that TLS has verified. With uvicorn it is not
+            needed; other ASGI servers do not hand it over. For a proxy in front that does, see
+            `client_certificate_header`.
         trusted_proxies: addresses and networks of reverse proxies in front, such as `"10.0.0.0/8"`, or
             `"unix"`. From these alone, X-Forwarded-For or Forwarded tells the station's address, and
             X-Forwarded-Proto or Forwarded whether it uses TLS.
@@ -132,11 +135,11 @@ class CsmsEndpoint:
 
     async def _serve(self, websocket: WebSocket, receive: Receive) -> None:
         await websocket.receive()
-        decision = await self._connections.admit(self._handshake(websocket))
+        network = self._network_connections.find(receive)
+        decision = await self._connections.admit(self._handshake(websocket, network))
         if isinstance(decision, Reject):
             await _refuse(websocket, decision)
             return
-        network = self._network_connections.find(receive)
         if network is not None:
             limit_reads(network)
         transport = WebSocketTransport(websocket)
@@ -149,15 +152,29 @@ class CsmsEndpoint:
             abort = _do_nothing if network is None else network.abort
             await self._connections.serve(decision, transport, abort=abort)
 
-    def _handshake(self, connection: HTTPConnection) -> Handshake:
-        find_certificate, client = self._peer_certificate, connection.client
+    def _handshake(
+        self, connection: HTTPConnection, network: asyncio.Transport | None = None
+    ) -> Handshake:
+        client = connection.client
         return Handshake(
             path=_target(connection.scope),
             headers=_headers(connection.scope),
-            peer_certificate=None if find_certificate is None else find_certificate(connection),
+            peer_certificate=self._certificate(connection, network),
             secure=connection.url.scheme in ("wss", "https"),
             remote_address="" if client is None else client.host,
         )
+
+    def _certificate(
+        self, connection: HTTPConnection, network: asyncio.Transport | None
+    ) -> Mapping[str, Any] | None:
+        if self._peer_certificate is not None:
+            return self._peer_certificate(connection)
+        client = connection.client
+        if network is None or client is None or peer_address(network) != client.host:
+            # uvicorn has put the station's address in the place of a proxy's; the certificate is the
+            # proxy's still.
+            return None
+        return network.get_extra_info("peercert") or None
 
 
 def _headers(scope: Scope) -> Headers:
