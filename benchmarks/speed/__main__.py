@@ -1,4 +1,4 @@
-"""Runs the suite: all groups or some, in full or quickly, and says what became of the targets."""
+"""Runs all groups of benchmarks or some of them, in full or quickly, and reports whether the targets are met."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ _CHART: Final = _PAGE.parent / "assets" / "performance.svg"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs what was asked for, and returns the exit status."""
+    """Runs the requested groups, and returns the exit status."""
     if sys.platform != "linux":
         sys.stderr.write("the benchmarks pin processes and read /proc: they need Linux\n")
         return 2

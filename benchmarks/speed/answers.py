@@ -1,4 +1,4 @@
-"""What every CSMS in the suite answers. It knows no contestant, so that none has another in its memory."""
+"""The responses that every measured CSMS sends. It imports none of the libraries, so that none is loaded with another."""
 
 from datetime import UTC, datetime
 from typing import Any, Final

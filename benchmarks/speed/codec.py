@@ -1,4 +1,4 @@
-"""Group 1: wire text to a validated, typed message and back, and what becomes of bad messages."""
+"""Group 1: decodes frames to validated, typed messages and encodes them, and measures invalid messages."""
 
 import json
 from collections.abc import Callable, Generator

@@ -1,4 +1,4 @@
-"""What a run finds: the raw costs of each contestant, and the figures that targets are set for."""
+"""The results of a run: the costs of each measured library, and the figures that have targets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ __all__ = ["Book", "Cost", "Measurement"]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What something cost one contestant, one value a round."""
+    """The cost of an operation for one library, one value per round."""
 
     group: str
     what: str
@@ -26,7 +26,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A figure about ocppkit, with the peer that it was measured beside."""
+    """A figure of ocppkit, with the library that it is compared with."""
 
     group: str
     what: str
@@ -44,12 +44,12 @@ class Measurement:
 
 
 def _silence(line: str) -> None:
-    """Says nothing."""
+    """Ignores a progress message."""
 
 
 @dataclass
 class Book:
-    """Where a run writes down what it finds."""
+    """Collects the results of a run."""
 
     costs: list[Cost] = field(default_factory=list[Cost])
     findings: list[Measurement] = field(default_factory=list[Measurement])

@@ -1,4 +1,4 @@
-"""Group 6: how costs grow with size, connections, handlers and queues: in straight lines, without knees.
+"""Group 6: measures that costs grow linearly with message size, connections, handlers and queues.
 
 Of each, the cost of the whole is measured at several sizes. Between two sizes it grows with some power:
 by the first where it is a line, by less where something is paid once, by the second where everything
@@ -44,7 +44,7 @@ def run(scale: Scale, book: Book) -> None:
 
 
 def run_inside(scale: Scale, book: Book) -> None:
-    """Measures what needs no network."""
+    """Runs the measurements that need no network."""
     _grow("values in a message", _VALUES, _sizes, scale, book)
     _handlers(scale, book)
     _grow("length of the queue", _QUEUE, _queues, scale, book)

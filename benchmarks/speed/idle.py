@@ -1,4 +1,4 @@
-"""Group 4: many connections that say little: memory, the cost of connecting, and all coming back at once."""
+"""Group 4: many idle connections: memory, the cost of connecting, and simultaneous reconnection."""
 
 import resource
 import ssl

@@ -1,4 +1,4 @@
-"""Where the time of a call goes: measured by taking one layer after the other away.
+"""Measures how the time of a call is divided between the layers, by removing one layer after the other.
 
 The codec alone, the engine around it and the endpoint around that are timed in this process; what a
 server under load uses beyond that is its transport and event loop, and what it uses as system time is
@@ -47,7 +47,7 @@ def run(scale: Scale, book: Book) -> None:
 
 
 def _inside(one: Sample, scale: Scale) -> tuple[list[float], list[float], list[float]]:
-    """Returns what the codec, the engine and the endpoint cost, each with those before it."""
+    """Returns the costs of the codec, the engine and the endpoint, each including those before it."""
     response: Any = one.protocol.actions[one.action].response
     answer = response(**members(one.version)[one.action])
     codec = measure_in_turns(

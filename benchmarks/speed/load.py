@@ -1,4 +1,4 @@
-"""The load: many WebSocket connections that send frames made beforehand, as cheaply as Python can.
+"""Generates load: many WebSocket connections that send prepared frames with as little CPU time as possible.
 
 Whoever loads a server must not be slower than the server. So nothing is parsed here that need not be:
 frames are masked in advance, one system call sends a frame, one reads its answer, and of the answer the
@@ -76,7 +76,7 @@ def mix(names: Sequence[str]) -> tuple[bytes, ...]:
 
 @dataclass(slots=True)
 class LoadResult:
-    """What came of a load."""
+    """The result of a load: calls, errors and delays."""
 
     calls: int = 0
     errors: int = 0
@@ -87,7 +87,7 @@ class LoadResult:
 
 
 def percentile(delays: Iterable[float], part: float) -> float:
-    """Returns the value that so large a part of the others does not exceed."""
+    """Returns a percentile of delays, such as 0.99."""
     ordered = sorted(delays)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
@@ -103,7 +103,7 @@ class _LoadLink:
 
 
 class Crowd:
-    """Stations that are connected."""
+    """Many connected stations that generate load."""
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._port = port

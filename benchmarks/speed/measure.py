@@ -1,4 +1,4 @@
-"""Times contestants in turns, and puts what they cost into medians and ratios.
+"""Measures several libraries in turns, and computes medians and ratios.
 
 A noisy machine slows whoever runs at that moment. So contestants take turns, round by round, a ratio
 is taken within each round, and the median over the rounds counts. What is timed is the CPU time of the

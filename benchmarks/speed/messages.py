@@ -1,4 +1,4 @@
-"""The messages that are measured: what a charging station says on an ordinary day, and its longest."""
+"""The messages of the benchmarks: those that a station usually sends, and the longest ones."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One request as it goes over the wire."""
+    """A request as a frame."""
 
     version: str
     name: str

@@ -1,4 +1,4 @@
-"""A CSMS of ocppkit, answering what every CSMS in the suite answers."""
+"""A CSMS of ocppkit that sends the responses of `answers`."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Starts what is measured as processes pinned to a CPU, and reads what they use from the outside."""
+"""Starts the measured programs as processes on one CPU, and reads their use of CPU and memory."""
 
 import json
 import os
@@ -70,11 +70,11 @@ class Program:
 
 
 class Ended(Exception):
-    """A program ended when it should not."""
+    """Raised if a measured program ends too early."""
 
 
 class Running:
-    """A program that runs."""
+    """A running program, with its use of CPU and memory."""
 
     def __init__(self, program: Program, process: "subprocess.Popen[str]", told: Any) -> None:
         self.program = program

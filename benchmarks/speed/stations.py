@@ -1,4 +1,4 @@
-"""Group 3, the other role: many stations in one process, that call a CSMS which costs next to nothing."""
+"""Group 3, stations: many stations in one process call a CSMS that needs almost no CPU time."""
 
 from contextlib import ExitStack
 from typing import Final

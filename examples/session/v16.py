@@ -1,4 +1,4 @@
-"""OCPP 1.6: a session with one StartTransaction and one StopTransaction, stopped by the Central System."""
+"""OCPP 1.6: a session with one StartTransaction and one StopTransaction, which the Central System stops."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ ACCEPTED = v16.IdTagInfo(status=v16.AuthorizationStatus.ACCEPTED)
 
 
 class Handlers(CsmsHandlers):
-    """What the Central System answers."""
+    """Handlers of the Central System for requests of the Charge Point."""
 
     def __init__(self) -> None:
         self.charging = asyncio.Event()
@@ -53,7 +53,7 @@ class Handlers(CsmsHandlers):
 
 
 async def play(csms: Csms, url: str) -> None:
-    """Plays both sides of a session."""
+    """Runs both sides of a session."""
     handlers = Handlers()
     csms.add_handlers(handlers)
     station, stopped = charge_point()
@@ -63,7 +63,7 @@ async def play(csms: Csms, url: str) -> None:
 
 
 def charge_point() -> tuple[ChargePoint, asyncio.Event]:
-    """Returns a Charge Point, and what is set when it is told to stop charging."""
+    """Returns a Charge Point, and an event that is set when the Central System stops the session."""
     station = ChargePoint(
         "CP16", charge_point_vendor="ACME", charge_point_model="Wall-11", insecure=True
     )
@@ -82,7 +82,7 @@ def charge_point() -> tuple[ChargePoint, asyncio.Event]:
 
 
 async def charge(station: ChargePoint, stopped: asyncio.Event) -> None:
-    """Plays the Charge Point's side of a session."""
+    """Sends the messages of the Charge Point in a session."""
     await _report(station, v16.ChargePointStatus.PREPARING)
     await station.authorize(id_tag="04E91C5A")
     started = await station.start_transaction(
@@ -106,7 +106,7 @@ async def charge(station: ChargePoint, stopped: asyncio.Event) -> None:
 
 
 async def command(csms: Csms, charging: asyncio.Event) -> None:
-    """Plays the Central System's side: sets a limit, then stops the session."""
+    """Sends the commands of the Central System: sets a limit, then stops the session."""
     station = await csms.stations.wait("CP16", ConnectedChargePoint)
     period = v16.ChargingSchedulePeriod(start_period=0, limit=16.0, number_phases=3)
     await station.set_charging_profile(

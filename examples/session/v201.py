@@ -1,4 +1,4 @@
-"""OCPP 2.0.1: a session told in TransactionEvents, stopped by the CSMS."""
+"""OCPP 2.0.1: a session reported with TransactionEvent, which the CSMS stops."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ ACCEPTED = v201.IdTokenInfoType(status=v201.AuthorizationStatusEnumType.ACCEPTED
 
 
 class Handlers(CsmsHandlers):
-    """What the CSMS answers."""
+    """Handlers of the CSMS for requests of the station."""
 
     def __init__(self) -> None:
         self.charging = asyncio.Event()
@@ -47,7 +47,7 @@ class Handlers(CsmsHandlers):
 
 
 async def play(csms: Csms, url: str) -> None:
-    """Plays both sides of a session."""
+    """Runs both sides of a session."""
     handlers = Handlers()
     csms.add_handlers(handlers)
     station, stopped = charging_station()
@@ -57,7 +57,7 @@ async def play(csms: Csms, url: str) -> None:
 
 
 def charging_station() -> tuple[ChargingStation, asyncio.Event]:
-    """Returns a Charging Station, and what is set when it is told to stop charging."""
+    """Returns a Charging Station, and an event that is set when the CSMS stops the session."""
     station = ChargingStation("CS201", model="Wall-11", vendor_name="ACME", insecure=True)
     stopped = asyncio.Event()
 
@@ -86,7 +86,7 @@ def charging_station() -> tuple[ChargingStation, asyncio.Event]:
 
 
 async def charge(station: ChargingStation, stopped: asyncio.Event) -> None:
-    """Plays the Charging Station's side of a session."""
+    """Sends the messages of the Charging Station in a session."""
     await _report(station, v201.ConnectorStatusEnumType.OCCUPIED)
     await station.authorize(id_token=TOKEN)
     await station.transaction_event(
@@ -121,7 +121,7 @@ async def charge(station: ChargingStation, stopped: asyncio.Event) -> None:
 
 
 async def command(csms: Csms, charging: asyncio.Event) -> None:
-    """Plays the CSMS's side: reads a variable, then stops the session."""
+    """Sends the commands of the CSMS: reads a variable, then stops the session."""
     station = await csms.stations.wait("CS201", ConnectedStation)
     wanted = v201.GetVariableDataType(
         component=v201.ComponentType(name="OCPPCommCtrlr"),

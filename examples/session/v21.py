@@ -1,4 +1,4 @@
-"""OCPP 2.1: what is new, a periodic event stream, whose SENDs nobody answers, beside a session."""
+"""OCPP 2.1: a session with a periodic event stream, whose messages (SENDs) have no response."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ ACCEPTED = v21.IdTokenInfoType(status=v21.AuthorizationStatusEnumType.ACCEPTED)
 
 
 class Handlers(CsmsHandlers):
-    """What the CSMS answers."""
+    """Handlers of the CSMS for requests of the station."""
 
     def __init__(self) -> None:
         self.charging = asyncio.Event()
@@ -52,7 +52,7 @@ class Handlers(CsmsHandlers):
 
 
 async def play(csms: Csms, url: str) -> None:
-    """Plays both sides of a session."""
+    """Runs both sides of a session."""
     handlers = Handlers()
     csms.add_handlers(handlers)
     station, stopped = charging_station()
@@ -62,7 +62,7 @@ async def play(csms: Csms, url: str) -> None:
 
 
 def charging_station() -> tuple[ChargingStation, asyncio.Event]:
-    """Returns a Charging Station, and what is set when it is told to stop charging."""
+    """Returns a Charging Station, and an event that is set when the CSMS stops the session."""
     station = ChargingStation("CS21", model="Wall-22", vendor_name="ACME", insecure=True)
     stopped = asyncio.Event()
 
@@ -77,7 +77,7 @@ def charging_station() -> tuple[ChargingStation, asyncio.Event]:
 
 
 async def charge(station: ChargingStation, stopped: asyncio.Event) -> None:
-    """Plays the Charging Station's side of a session."""
+    """Sends the messages of the Charging Station in a session."""
     await station.transaction_event(
         event_type=v21.TransactionEventEnumType.STARTED,
         timestamp=utcnow(),
@@ -108,7 +108,7 @@ async def charge(station: ChargingStation, stopped: asyncio.Event) -> None:
 
 
 async def command(csms: Csms, charging: asyncio.Event) -> None:
-    """Plays the CSMS's side: stops the session."""
+    """Sends the commands of the CSMS: stops the session."""
     station = await csms.stations.wait("CS21", ConnectedStation)
     await charging.wait()
     await station.request_stop_transaction(transaction_id="T-1")

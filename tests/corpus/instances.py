@@ -1,6 +1,6 @@
 """The instance generator: for every place of every message, what the schema allows and what it refuses.
 
-It reads the originals alone and shares no code with the workshop. A message is walked as a tree.
+It reads the originals alone and shares no code with the generator. A message is walked as a tree.
 Each place has a frame around it: the smallest valid message that contains the place. Every literal
 of every rule that applies to the place is put into the frame, so that each instance differs from a
 valid message in one thing, and a wrong verdict names its cause.

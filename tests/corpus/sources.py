@@ -1,4 +1,4 @@
-"""The original schema files inside the PyPI package `ocpp`, read without any code of the workshop."""
+"""The original schema files inside the PyPI package `ocpp`, read without any code of the generator."""
 
 import json
 from collections.abc import Callable, Mapping

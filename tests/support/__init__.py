@@ -1,1 +1,1 @@
-"""What several test folders share: pairs of connections, servers, sample schemas, guides as code."""
+"""Helpers that several test folders use: pairs of connections, servers, sample schemas, code of guides."""

@@ -14,7 +14,7 @@ Pieces = Sequence[bytes | None]
 
 
 class AnsweringServer:
-    """What has happened at the server."""
+    """The number of connections to the server, and the handshakes that it has received."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -37,14 +37,14 @@ class AnsweringServer:
 
 
 def key_in(head: bytes) -> str:
-    """Returns the key of a handshake."""
+    """Returns the `Sec-WebSocket-Key` of a handshake."""
     found = re.search(rb"(?i)\r\nSec-WebSocket-Key: (.*)\r\n", head)
     assert found is not None, head
     return found[1].decode()
 
 
 def opening(key: str, *headers: bytes, subprotocol: bytes | None = b"ocpp2.0.1") -> bytes:
-    """Returns an answer that opens a WebSocket, with more headers."""
+    """Returns the response that accepts a WebSocket handshake, with additional headers."""
     lines = [
         b"HTTP/1.1 101 Switching Protocols",
         b"Upgrade: websocket",
@@ -61,7 +61,7 @@ def opening(key: str, *headers: bytes, subprotocol: bytes | None = b"ocpp2.0.1")
 async def answering(
     answer: Callable[[str], Pieces], host: str = "127.0.0.1"
 ) -> AsyncGenerator[AnsweringServer]:
-    """Answers every handshake, whose key it tells, until the block is left."""
+    """Runs a server inside the block; `answer` makes the response from the key of a handshake."""
     ends: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Texts of up to a megabyte that cost as much as possible to read, and how they come compressed."""
+"""Texts of up to a megabyte that are as expensive as possible to parse, and compressed frames with them."""
 
 import random
 import string
@@ -20,7 +20,7 @@ REPORT = (
 
 
 def filled(head: str, unit: str, tail: str, most: int = MOST - len(NOISE) - 100) -> str:
-    """Returns as many units as there is room for, or as many as a frame may have elements."""
+    """Returns a text of repeated units, as long as the limits on bytes and elements allow."""
     count = (most - len(head) - len(tail)) // (len(unit) + 1)
     return head + ",".join([unit] * count) + tail
 

@@ -1,4 +1,4 @@
-"""Asks a block as a CSMS would: through the messages of a version, encoded and decoded, and back."""
+"""Sends commands to a block as a CSMS does: converted to messages of a version, encoded and decoded."""
 
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
@@ -12,7 +12,7 @@ A = TypeVar("A", bound=CommandAnswer)
 
 
 def ask(protocol: Protocol, block: Block, command: Command[A], now: Moment) -> A:
-    """Returns the answer of a block as the CSMS reads it."""
+    """Returns the answer of a block to a command, as a CSMS decodes it."""
     dialect = dialect_of(protocol)
     spoken = dialect.request_of[type(command)]
     request = _sent(spoken.write_request(command))
@@ -25,7 +25,7 @@ def ask(protocol: Protocol, block: Block, command: Command[A], now: Moment) -> A
 
 
 def reports(protocol: Protocol, block: Block) -> Iterator[Report[Any]]:
-    """Yields what a block reports, as the CSMS reads it."""
+    """Yields the reports of a block, as a CSMS decodes them."""
     dialect: Dialect = dialect_of(protocol)
     while (report := block.next_report()) is not None:
         for message in dialect.messages(report):

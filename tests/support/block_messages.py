@@ -1,4 +1,4 @@
-"""Sends what blocks say through the messages of a version, encoded and decoded, and back into blocks' words."""
+"""Converts reports and commands of blocks to messages of a version and back, with encoding and decoding."""
 
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ A = TypeVar("A", bound=CommandAnswer)
 
 
 def sent(message: Any) -> Any:
-    """Returns a message after its way over the wire."""
+    """Returns a message after it was encoded and decoded."""
     return decode_payload(type(message), encode_payload(message))
 
 

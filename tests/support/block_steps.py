@@ -1,4 +1,4 @@
-"""Drives blocks by hand in a test, without a driver: exchanges their events, and collects what they want."""
+"""Runs several blocks in a test without a driver: passes their events to each other, and collects their requests."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ E = TypeVar("E", bound=Event)
 
 
 class BlockSteps:
-    """Several blocks, and the time that a test moves."""
+    """Several blocks with a clock that the test moves."""
 
     def __init__(self, *blocks: Block) -> None:
         self._blocks = blocks

@@ -1,4 +1,4 @@
-"""A trial: an attacker at full speed from the address of a fleet, and how long good stations wait.
+"""A trial: an attacker guesses passwords from the address of many stations; measures how long these wait.
 
 `python -m support.brute_force --stations 1000 --attackers 2` runs it large; the gate runs it small.
 """
@@ -31,7 +31,7 @@ WARM_UP = 300
 
 
 class Figures(NamedTuple):
-    """What a trial has measured."""
+    """The figures that a trial has measured."""
 
     first: float
     """Seconds that the slowest good station took, after a start of the CSMS."""

@@ -1,4 +1,4 @@
-"""Guards against accidental slowness that need no clock: they count what the interpreter does."""
+"""Counts the function calls of a piece of code, so that tests notice slowness without a clock."""
 
 import sys
 from collections import Counter
@@ -10,7 +10,7 @@ __all__ = ["calls_of", "python_calls"]
 
 
 def calls_of(work: Callable[[], object]) -> Counter[str]:
-    """Returns how often a piece of work calls what, functions of C by their type and name."""
+    """Returns the number of calls of each function during a piece of work; C functions by type and name."""
     calls: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
@@ -30,5 +30,5 @@ def calls_of(work: Callable[[], object]) -> Counter[str]:
 
 
 def python_calls(calls: Counter[str]) -> int:
-    """Returns how many of the calls are calls of Python functions."""
+    """Returns the number of calls of Python functions among these calls."""
     return sum(number for name, number in calls.items() if not name.startswith("C "))

@@ -1,4 +1,4 @@
-"""Certificates that are made for one test: an authority, RSA and ECDSA certificates, revocation lists."""
+"""Creates certificates for one test: an authority, RSA and ECDSA certificates, revocation lists."""
 
 import ssl
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ def memory_handshake(
     host: str = "localhost",
     session: ssl.SSLSession | None = None,
 ) -> Sequence[ssl.SSLObject]:
-    """Shakes hands without a network, and returns the client's and the server's end.
+    """Performs a TLS handshake in memory, and returns the client's and the server's TLS object.
 
     Raises:
         ssl.SSLError: an end refused the other.

@@ -1,4 +1,4 @@
-"""What a command line did, for tests that run it."""
+"""The result of a command of the CLI, for tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ __all__ = ["Cli", "CliOutcome"]
 
 @dataclass(frozen=True)
 class CliOutcome:
-    """What a command did."""
+    """The exit status and the output of a command."""
 
     status: int
     out: str

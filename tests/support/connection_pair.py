@@ -1,4 +1,4 @@
-"""Two connections with no network between them, and what tests of the engine say again and again."""
+"""Two connected engines without a network, and helpers that tests of the engine share."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 def numbered(prefix: str) -> Callable[[], str]:
-    """Returns a source of message ids: `s1`, `s2` and so on."""
+    """Returns a function that returns the message ids `s1`, `s2` and so on."""
     numbers = count(1)
     return lambda: f"{prefix}{next(numbers)}"
 
@@ -64,14 +64,14 @@ def frames_of(connection: Connection) -> list[Any]:
 
 
 def only(kind: type[T], events: Iterable[Event]) -> T:
-    """Returns the one event there is, which must be of a kind."""
+    """Returns the only event, after checking its type."""
     (event,) = events
     assert isinstance(event, kind)
     return event
 
 
 class Duplex:
-    """A station and a CSMS; what one sends, the other receives when a test says so."""
+    """The engines of a station and a CSMS; the test decides when one receives the frames of the other."""
 
     def __init__(self, version: str = "2.0.1", **options: Any) -> None:
         self.station = connect(Role.STATION, version, **options)

@@ -1,4 +1,4 @@
-"""What happens at a station in a day: visits of vehicles, and how well the network and the CSMS work."""
+"""Plans the events of a day at a station: visits of vehicles, and failures of the network and the CSMS."""
 
 from collections.abc import Iterator
 from random import Random
@@ -17,7 +17,7 @@ CARDS: Final = tuple(IdToken(f"CARD{number}", "ISO14443") for number in range(6)
 
 
 class Happening(Struct, frozen=True):
-    """What somebody does at a moment of the day."""
+    """An action of a driver, a vehicle or the CSMS at a time of the day."""
 
     at: float
     """In seconds, if the power is never cut."""

@@ -1,4 +1,4 @@
-"""Wheel and sdist, and environments that hold nothing else."""
+"""Builds the wheel and the sdist, and creates virtual environments that have only them."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def run(*command: str | Path) -> None:
 
 
 def build(source: Path, output: Path, *options: str) -> Path:
-    """Builds without fetching anything, and returns the folder of what was built."""
+    """Builds wheel and sdist without network access, and returns their folder."""
     command = (sys.executable, "-m", "build", "--no-isolation", "--outdir", output)
     run(*command, *options, source)
     return output
@@ -32,7 +32,7 @@ def contents(wheel: Path) -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class Built:
-    """What `python -m build` makes."""
+    """The wheel and the sdist that were built."""
 
     source: Path
     """The clean copy that it was built from."""

@@ -1,4 +1,4 @@
-"""A slow composite schedule: evaluates every second by the words of the specification.
+"""A slow reference implementation of the composite schedule: it evaluates each second as the specification defines it.
 
 It shares no code with the product but the profiles themselves, and serves as its oracle.
 """

@@ -1,4 +1,4 @@
-"""The code of the guides: found, executed in order, or run as programs of their own.
+"""Finds the code blocks of the guides, and executes them in order or runs them as programs.
 
 A block whose first line is `# name.py` begins a file; blocks without such a line go on with the file
 above them, or with the page's own if there is none above. A whole program guards its last line with
@@ -39,7 +39,7 @@ _NAME = re.compile(r"# ([a-z0-9_]+\.py)\n")
 
 
 def pages() -> list[str]:
-    """Returns all pages with code that is run, by their paths from `docs`."""
+    """Returns the paths of all pages with code that is run, relative to `docs`."""
     guides = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.glob("guides/*.md"))
     return ["../README.md", "index.md", "migrating-from-ocpp.md", *guides]
 
@@ -72,7 +72,7 @@ def executed(page: str, file: str = "", *, port: int = 9000) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """Returns a port on loopback that was free a moment ago."""
+    """Returns a free port on the loopback interface."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

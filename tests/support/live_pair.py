@@ -1,4 +1,4 @@
-"""A station and a CSMS on one live connection in memory, into which a test speaks frames for either end."""
+"""A station and a CSMS on one connection in memory, into which a test can inject frames of either side."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ ABOUT: Final = {
 
 
 class Ids:
-    """Message ids, of which a test may choose the next."""
+    """A source of message ids; the test can set the next one."""
 
     def __init__(self, prefix: str) -> None:
         self.next: str | None = None
@@ -42,7 +42,7 @@ class Ids:
 
 @dataclass
 class Said:
-    """Writes down what one end writes."""
+    """Records the frames that one end sends."""
 
     frames: list[Any] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ class Said:
 
 @dataclass
 class Line:
-    """The two ends."""
+    """The station and the CSMS of one connection, with the frames that each has sent."""
 
     roles: RoleClasses
     station: Any

@@ -1,4 +1,4 @@
-"""The time of the running event loop, moved by hand: its timers run when a test says so."""
+"""Moves the time of the running event loop, so that a test decides when its timers run."""
 
 import asyncio
 

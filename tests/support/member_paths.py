@@ -7,7 +7,7 @@ __all__ = ["at"]
 
 
 def at(value: Any, path: str) -> Any:
-    """Returns what stands at a path below a value."""
+    """Returns the value at a path below another value."""
     for step in path.split("."):
         if isinstance(value, Mapping):
             value = value[step]

@@ -1,4 +1,4 @@
-"""A store in memory that a test can let fail, or cut off from power, at any operation."""
+"""A store in memory; a test can make any operation fail, or simulate a power cut at it."""
 
 import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The block of transactions with a record of what the block of authorization tells it."""
+"""The block of transactions, with a record of the calls that the block of authorization makes."""
 
 from itertools import count
 from typing import Any

@@ -1,4 +1,4 @@
-"""A station of blocks that a CSMS can control, of one version, driven by hand."""
+"""The blocks of a station that a CSMS can control, for tests without a driver."""
 
 from itertools import count
 from typing import Any
@@ -35,7 +35,7 @@ __all__ = ["RemoteBench"]
 
 
 class RemoteBench:
-    """Two EVSEs, with all blocks that a CSMS can control by."""
+    """A station with two EVSEs and all blocks that handle commands of a CSMS."""
 
     def __init__(
         self,

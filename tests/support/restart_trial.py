@@ -1,4 +1,4 @@
-"""A trial: a CSMS is killed with signal 9 under a fleet, started again, and must refuse nobody.
+"""A trial: a CSMS with many stations is killed with signal 9 and started again; it must reject no station.
 
 `python -m support.restart_trial --stations 2000` runs it large; the gate runs it small. The stations are of
 all versions, do not boot again when they reconnect (REC-04), and have each a transaction message with billing
@@ -45,7 +45,7 @@ _AT_WORK: Final = b"a handler runs\n"
 
 
 class Figures(NamedTuple):
-    """What a trial has measured."""
+    """The figures that a trial has measured."""
 
     stations: int
     answered: Counter[str]

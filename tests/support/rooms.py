@@ -1,4 +1,4 @@
-"""Which folders of tests run on every Python, have a short time limit, belong to a changed file, or stay together."""
+"""Lists the folders of tests that run on every Python, have a short time limit, belong to a changed file, or stay on one worker."""
 
 from collections.abc import Iterable
 from pathlib import Path

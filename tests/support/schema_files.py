@@ -36,7 +36,7 @@ FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 
 
 def message(**keywords: Any) -> dict[str, Any]:
-    """Makes the schema of a message."""
+    """Returns the schema of a message."""
     return {"$schema": DRAFT_6, "type": "object", "additionalProperties": False} | keywords
 
 

@@ -1,4 +1,4 @@
-"""Small sets of schemas, and one planted change per kind that a walk can find."""
+"""Small sets of schemas, with one example change for each kind of change."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ DRAFT_6 = "http://json-schema.org/draft-06/schema#"
 
 
 def text(**keywords: Any) -> dict[str, Any]:
-    """A string schema."""
+    """Returns the schema of a text."""
     return {"type": "string", **keywords}
 
 
@@ -30,7 +30,7 @@ def document(
     definitions: Schema | None = None,
     draft: str = DRAFT_6,
 ) -> dict[str, Any]:
-    """A message's schema."""
+    """Returns the schema of a message."""
     schema: dict[str, Any] = {"$schema": draft, "type": "object", "properties": properties or {}}
     if required:
         schema["required"] = list(required)
@@ -42,19 +42,19 @@ def document(
 
 
 def message(name: str, schema: Schema) -> SchemaFile:
-    """A message as the workshop loads it."""
+    """Returns a message as the generator loads it."""
     derived = derive(json.dumps(schema).encode(), f"{name}.json")
     return SchemaFile(name, f"{name}.json", derived.draft, derived.document)
 
 
 def schema_set(version: str, **messages: Schema) -> SchemaSet:
-    """A set of messages by name."""
+    """Returns a set of messages."""
     return SchemaSet(version, {name: message(name, messages[name]) for name in sorted(messages)})
 
 
 @dataclass(frozen=True)
 class Planted:
-    """One change of one message, and messages that show what it does."""
+    """An example change of one message, with payloads that show its effect."""
 
     kind: ChangeKind
     old: Schema

@@ -1,4 +1,4 @@
-"""One CSMS behind each server that it can stand in, on 127.0.0.1 and under `/ocpp`."""
+"""Serves one CSMS with each supported server, on 127.0.0.1 under `/ocpp`."""
 
 import asyncio
 import socket

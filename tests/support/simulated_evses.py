@@ -14,7 +14,7 @@ _APART: Final = 10_000_000
 
 
 class SimulatedEvses:
-    """What a program tells a station with functional blocks about its hardware."""
+    """Simulates the hardware of a station with functional blocks: cables, vehicles and meters."""
 
     def __init__(self, evse_ids: Iterable[int], time: Callable[[], float]) -> None:
         """Begins without vehicles.

@@ -41,7 +41,7 @@ _EXPECTED: Final = re.compile("|".join(EXPECTED))
 
 
 class Figures(NamedTuple):
-    """What a soak test has measured."""
+    """The figures that a soak test has measured."""
 
     seconds: float
     longest_gap: float
@@ -118,7 +118,7 @@ class Pause:
 
 
 class Unexpected(logging.Handler):
-    """Takes log records that are not of peers that misbehave."""
+    """Collects log records, except those about misbehaving peers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

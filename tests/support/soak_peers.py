@@ -1,4 +1,4 @@
-"""The peers of a soak test, in a process of their own: steady stations, stations that come and go, and vandals.
+"""The peers of a soak test in a separate process: permanent stations, stations that come and go, and attackers.
 
 `python -m support.soak_peers PORT STATIONS SECONDS SEED` prints one line of JSON when the time is over.
 """
@@ -142,7 +142,7 @@ def _handshake(identity: str, subprotocol: str) -> bytes:
 
 
 class Peers:
-    """All peers, and what they have seen."""
+    """All peers of the soak test, with their observations."""
 
     def __init__(self, port: int, seed: int) -> None:
         self._port = port

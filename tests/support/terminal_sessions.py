@@ -1,4 +1,4 @@
-"""Terminal sessions as pages show them: their commands are run, what they print is compared.
+"""Runs the terminal sessions of documentation pages, and compares the output.
 
 In a block of ```` ```console ```` a line after `$ ` is a command, goes on after a backslash, and has
 its output below it. Three dots in the output stand for anything, on a line of their own for any lines.
@@ -36,7 +36,7 @@ class PageBlock(NamedTuple):
 
 
 class ShellCommand(NamedTuple):
-    """One command and what it is said to print."""
+    """A command with its expected output."""
 
     line: str
     output: str
@@ -112,7 +112,7 @@ def _pattern(shown: str) -> str:
 
 
 def do(console: Console, block: PageBlock) -> None:
-    """Does what a block of a guide stands for: writes a file, or runs commands and compares."""
+    """Executes a block of a guide: writes its file, or runs its commands and compares the output."""
     match block:
         case PageBlock(file=name) if name:
             console.put(block)

@@ -1,4 +1,4 @@
-"""Versions of a few types, made by hand: the IR without schemas."""
+"""Builds models (IR) of versions with a few types, without schemas."""
 
 from collections.abc import Sequence
 from dataclasses import replace

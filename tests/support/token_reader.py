@@ -1,4 +1,4 @@
-"""A station's token reader with its block of authorization, and a CSMS that answers as a test says."""
+"""The authorization block of a station with a simulated CSMS, whose answers the test sets."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ FLEET = IdToken("FLEET", "Central")
 
 
 def info(status: str = "Accepted", group: IdToken | None = None, **more: Any) -> TokenInfo:
-    """Returns what is said about a token."""
+    """Returns a token info with a status."""
     return TokenInfo(status=status, group_id_token=group, **more)
 
 

@@ -1,4 +1,4 @@
-"""A block of transactions alone, with a clock and a meter that a test moves, and all that the block says."""
+"""The transactions block alone, with a clock and a meter that the test sets, and a record of its reports."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ LATEST = TransactionRules()
 
 
 class TransactionBench:
-    """A block with two EVSEs, and what it has said so far."""
+    """The transactions block of a station with two EVSEs, with its reports so far."""
 
     def __init__(
         self,

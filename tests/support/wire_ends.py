@@ -1,4 +1,4 @@
-"""One wire of the default transport, an end of it in each hand: bytes go in and out without a network."""
+"""A wire of the default transport without a network: the test passes bytes in and reads the bytes that are written."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ LIMIT = 400
 
 
 class Line(asyncio.Transport):
-    """A transport that keeps what is written."""
+    """An asyncio transport that records the written bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Line(asyncio.Transport):
 
 
 class Ear:
-    """A receiver that writes down what it hears."""
+    """A receiver that records the texts and events of a wire."""
 
     def __init__(self) -> None:
         self.heard: list[str | bytes] = []
@@ -67,13 +67,13 @@ class Ear:
 
 
 def brought(wire: WebSocketWire, piece: bytes) -> None:
-    """Does as the event loop does when it has read."""
+    """Passes received bytes to a wire, as the event loop does."""
     wire.get_buffer(-1)[: len(piece)] = piece
     wire.buffer_updated(len(piece))
 
 
 class Talk:
-    """A wire, and those at both ends of it."""
+    """A wire with its recording transport and its recording receiver."""
 
     def __init__(self, side: Side = Side.SERVER, **limits: float) -> None:
         self.line = Line()
@@ -95,7 +95,7 @@ class Talk:
 
 
 def frame(first: int, data: bytes, key: bytes | None = b"\1\2\3\4", *, form: int = 0) -> bytes:
-    """Returns a frame with anything in it; its length may be written longer than it need be."""
+    """Returns a WebSocket frame; its length may be encoded with more bytes than necessary."""
     size = len(data)
     if form == 127 and size >= 126:
         length = bytes([127]) + size.to_bytes(8, "big")

@@ -30,7 +30,7 @@ _VERSION = re.compile(r"(?<![\d.])(1\.6|2\.0\.1|2\.1)(?![\d.])")
 
 _HEAD = """# Use cases
 
-Which use cases of OCPP the [functional blocks](guides/blocks.md) run, by the tests that play them. The table is made from the tags of these tests.
+This page lists the use cases of OCPP that the [functional blocks](guides/blocks.md) implement. The table is generated from the tags of the tests that run them.
 
 | | |
 |---|---|

@@ -11,7 +11,12 @@ import pytest
 
 from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen.model._facts import ActionFacts, VersionFacts
-from ocppkit.codegen.model._facts_files import known_versions, load_facts
+from ocppkit.codegen.model._facts_files import (
+    facts_files_of,
+    has_sends,
+    known_versions,
+    load_facts,
+)
 from ocppkit.codegen.model._missing_facts import check_schemas_exist, write_skeleton
 from ocppkit.core import ErrorCode, Role
 
@@ -448,3 +453,34 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CodegenError, match="cannot be read: No such file"):
         load_facts("2.0.1", tmp_path / "acme.toml")
+
+
+def test_a_version_knows_whether_it_has_messages_without_a_response() -> None:
+    assert [has_sends(version) for version in VERSIONS] == [False, False, True]
+    assert has_sends("9.9"), "an unknown version may have them"
+
+
+def test_the_facts_files_of_a_version_are_those_of_the_versions_that_it_extends(
+    tmp_path: Path,
+) -> None:
+    newer = '[protocol]\nversion = "2.2"\nextends = "2.1"\n'
+    files = {"a.toml": '[protocol]\nversion = "2.0.1"\n', "b.toml": newer}
+    a, b = (tmp_path / name for name in files)
+    for path, text in zip((a, b), files.values(), strict=True):
+        path.write_text(text, "utf-8")
+    assert facts_files_of("2.2", [a, b]) == (b,)
+    assert facts_files_of("2.0.1", [a, b]) == (a,)
+
+
+def test_versions_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    one, other = tmp_path / "3.toml", tmp_path / "4.toml"
+    one.write_text('[protocol]\nversion = "3.0"\nextends = "4.0"\n', "utf-8")
+    other.write_text('[protocol]\nversion = "4.0"\nextends = "3.0"\n', "utf-8")
+    with pytest.raises(CodegenError, match=r"OCPP 3\.0 extends itself"):
+        load_facts("3.0", one, other)
+
+
+def test_an_edition_that_lacks_many_actions_is_taken_for_an_incomplete_folder() -> None:
+    actions = sorted(facts_of("2.1").actions)
+    with pytest.raises(CodegenError, match=r"lack 9 actions that the facts have: .* and 6 more"):
+        check_schemas_exist(facts_of("2.1"), actions[9:])

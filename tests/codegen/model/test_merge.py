@@ -448,3 +448,21 @@ class TestShippedSets:
                     *hoistable(dict(file.document)),
                     *(kind for each in definitions for kind in hoistable(each)),
                 ]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [
+        ("/properties/a", "Pong.request.a"),
+        ("/properties/a/items", "Pong.request.a[]"),
+        ("/properties/a/properties/b", "Pong.request.a.b"),
+    ],
+)
+def test_an_inline_type_of_another_message_has_the_name_of_its_place_there(
+    pointer: str, place: str
+) -> None:
+    local = f"PongRequest.json#{pointer}"
+    escaped = local.replace("/", "~1")
+    whole = one({"info": {"$ref": f"#/definitions/{escaped}"}}, {local: INFO}, {place: "PongInfo"})
+    assert whole.messages["PingRequest"]["properties"] == {"info": ref("PongInfo")}
+    assert whole.types == {"PongInfo": INFO}

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ocppkit.codegen.model import _naming
 from ocppkit.codegen.model._naming import (
+    class_name,
     field_name,
     member_name,
     module_name,
@@ -406,3 +407,16 @@ def test_a_listed_word_stays_whole(listed: str, before: str, after: str) -> None
 
 if __name__ == "__main__":
     GOLDEN.write_text(golden_text(), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("definition", "name"),
+    [
+        ("充電", "U5145U96fb"),
+        ("", "Empty"),
+        ("15118EVStatusType", "Type15118EVStatusType"),
+        ("None", "TypeNone"),
+    ],
+)
+def test_class_names_of_definitions_that_are_no_python_names(definition: str, name: str) -> None:
+    assert class_name(definition) == name

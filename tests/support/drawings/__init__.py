@@ -1,4 +1,4 @@
-"""The drawn parts of the guide on the engine: `python -m support.drawings`, in `tests/`, draws them anew.
+"""Draws the pictures in the guide to the engine: run `python -m support.drawings` in `tests/`.
 
 The state table and its picture come from the engine's own table. The sequence is that of two
 connections which really talk to each other. On the page each part stands between two markers.
@@ -27,5 +27,5 @@ _MARKED = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def drawn(page: str) -> str:
-    """Returns a page with its parts drawn anew."""
+    """Returns a page with new pictures."""
     return _MARKED.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", page)

@@ -1,4 +1,4 @@
-"""What a text in `codegen/ocppkit/codegen/prose` must be: rules that name a text and what is wrong with it.
+"""Rules for the texts in `codegen/ocppkit/codegen/prose`; each finding names a text and its fault.
 
 A text must tell a reader something that the name beside it does not, in words that are ours. The
 rules know nothing of files: they take `Entry`s, so that tests can plant faults.
@@ -99,7 +99,7 @@ _STATED = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One text, and what stands beside it where a reader meets it."""
+    """One text, with the names and values that a reader sees beside it."""
 
     place: str
     """`BootReasonEnumType` or `BootReasonEnumType.Watchdog`."""
@@ -146,7 +146,7 @@ def undescribed(api: Api) -> Iterator[str]:
 
 
 def findings(entry: Entry) -> Iterator[str]:
-    """Yields what is wrong with one text."""
+    """Yields the faults of one text."""
     text = entry.doc.text
     if not text.endswith("."):
         yield "ends without a full stop"

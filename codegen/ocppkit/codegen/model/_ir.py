@@ -318,5 +318,5 @@ def refs(type_: Type) -> Iterator[str]:
             yield name
         case Array(item):
             yield from refs(item)
-        case Scalar():
+        case _:
             pass

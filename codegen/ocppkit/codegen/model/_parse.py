@@ -220,7 +220,7 @@ def _unparse_type(type_: Type) -> dict[str, Any]:
             return {}
         case Scalar(kind=Kind.DATE_TIME | Kind.URI):
             return {"type": "string", "format": type_.kind.value}
-        case Scalar():
+        case _:
             limits: dict[str, float | None] = {
                 "minLength": type_.min_length,
                 "maxLength": type_.max_length,
