@@ -103,7 +103,9 @@ async def test_a_callback_that_fails_is_logged_by_name(caplog: pytest.LogCapture
     await (await csms.dispatcher.run(handle(csms), received(AUTHORIZE))).run_callbacks()
     (record,) = caplog.records
     assert record.getMessage().startswith("CP001: Authorize 7f3a: the after_response callback")
-    assert record.getMessage().endswith("fails failed")
+    assert record.getMessage().endswith(
+        "fails raised an exception [the response has been sent already]"
+    )
 
 
 def answering_with(callback: AfterResponse) -> Csms:
@@ -140,7 +142,7 @@ async def test_what_stops_the_program_is_logged_and_goes_on(
     outcome = await csms.dispatcher.run(handle(csms), received(AUTHORIZE))
     with pytest.raises(SystemExit):
         await outcome.run_callbacks()
-    assert "stop failed" in caplog.text
+    assert "stop raised an exception" in caplog.text
 
 
 @pytest.mark.asyncio
@@ -189,7 +191,7 @@ async def test_another_response_is_refused_as_an_endpoint_does() -> None:
     def answer(station: StationHandle, request: Message) -> Response:
         return v201.HeartbeatResponse(current_time=NOON)
 
-    problem = "Authorize 7f3a: a HeartbeatResponse in place of AuthorizeResponse"
+    problem = "Authorize 7f3a: the handler returned a HeartbeatResponse, but it must return a AuthorizeResponse"
     with pytest.raises(InvalidOutgoing, match=problem):
         await csms.dispatcher.run(handle(csms), received(AUTHORIZE))
 

@@ -84,7 +84,7 @@ def vendor_response(message: VendorRequest[V], response: Response) -> V:
         read: V = _from_data(type(message).__ocpp_answer__, answer.data)
     except ValueError as error:
         raise RemoteProtocolError(
-            f"answer to {_name(type(message))}: {error}", action=_DATA_TRANSFER
+            f"the answer to {_name(type(message))} is invalid: {error}", action=_DATA_TRANSFER
         ) from error
     return read
 

@@ -191,7 +191,7 @@ class Station:
         def __setattr__(self, name: str, value: object) -> None:
             if name in _SET_ELSEWHERE:
                 raise AttributeError(
-                    f"{name} of a station is not set here [{_SET_ELSEWHERE[name]}]"
+                    f"{name!r} is not an attribute of a station [{_SET_ELSEWHERE[name]}]"
                 )
             object.__setattr__(self, name, value)
 

@@ -145,7 +145,7 @@ def wrap(message_id: str, cls: type[Message], payload: bytes) -> bytes:
         return b"".join((front, write(message_id), middle, payload, b"]"))
     except UNWRITABLE as exc:
         raise InvalidOutgoing(
-            f"cannot be written as JSON: {reason(exc)}", message_id=message_id
+            f"the frame cannot be written as JSON: {reason(exc)}", message_id=message_id
         ) from exc
 
 

@@ -198,7 +198,7 @@ def encode_frame(frame: Frame) -> bytes:
     # Details may contain objects of the user, which may raise anything.
     except Exception as exc:
         raise InvalidOutgoing(
-            f"cannot be written as JSON: {reason(exc)}", message_id=frame.message_id
+            f"the frame cannot be written as JSON: {reason(exc)}", message_id=frame.message_id
         ) from exc
 
 

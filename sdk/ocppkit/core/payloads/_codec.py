@@ -177,7 +177,7 @@ def _write_slowly(cls: type[Payload], payload: Payload, policy: Policy) -> bytes
         raise InvalidOutgoing(issues=[exc.issue], action=_action(cls)) from exc
     except Exception as exc:
         raise InvalidOutgoing(
-            f"cannot be written as JSON: {reason(exc)}", action=_action(cls)
+            f"the payload cannot be written as JSON: {reason(exc)}", action=_action(cls)
         ) from exc
     if policy.mode is not _OFF:
         _check_written(cls, data, policy)

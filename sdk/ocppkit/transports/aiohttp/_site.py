@@ -89,7 +89,7 @@ def _check(site: web.BaseSite, installed: str) -> None:
     if not hasattr(site, "_server"):
         raise ImportError(
             f"aiohttp {installed} has no BaseSite._server, which ocppkit uses [install an older "
-            "version of aiohttp, or a newer one of ocppkit"
+            "version of aiohttp, or a newer one of ocppkit]"
         )
 
 
