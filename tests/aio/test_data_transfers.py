@@ -205,7 +205,9 @@ class TestHandlers:
     ) -> None:
         package: Any = VERSIONS[version]
         response = package.DataTransferResponse(status=_status(version, "Accepted"), data=data)
-        with pytest.raises(RemoteProtocolError, match=rf"answer to com\.acme Ping is invalid: .*{problem}"):
+        with pytest.raises(
+            RemoteProtocolError, match=rf"answer to com\.acme Ping is invalid: .*{problem}"
+        ):
             vendor_response(Ping(), response)
 
     def test_a_number_that_json_cannot_hold_is_not_sent(self, version: str) -> None:

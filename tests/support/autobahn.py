@@ -92,7 +92,7 @@ class EchoConnection:
 
 def teach_bytes() -> None:
     """Lets the transports of aiohttp and Starlette send bytes."""
-    setattr(_transport_wire, "_size", len)  # noqa: B010 - its type is that of a text's size
+    setattr(_transport_wire, "_byte_length", len)  # noqa: B010 - its type is that of a text's size
     for library in (aiohttp_transport, starlette_transport):
         _teach_transport(library.WebSocketTransport)
 

@@ -19,7 +19,7 @@ def bytes_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (autobahn.aiohttp_transport, autobahn.starlette_transport):
         # It is set to itself, so that it is set back afterwards.
         monkeypatch.setattr(module.WebSocketTransport, "send", module.WebSocketTransport.send)
-    monkeypatch.setattr(_transport_wire, "_size", _transport_wire._size)
+    monkeypatch.setattr(_transport_wire, "_byte_length", _transport_wire._byte_length)
     autobahn.teach_bytes()
 
 

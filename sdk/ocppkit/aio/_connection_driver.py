@@ -119,7 +119,7 @@ class ConnectionDriver:
             inbound=settings.inbound,
             outbound=settings.outbound,
             handled=self._guarded.handles,
-            on_invalid=None if settings.on_invalid is None else _defer,
+            on_invalid=None if settings.on_invalid is None else _defer_answer,
             answers=answers,
             fast_path=host.fast_path,
         )
@@ -168,7 +168,7 @@ class ConnectionDriver:
         if self._closing is None:
             # Once we have closed, nothing can be answered, and our calls have ended.
             if len(data) > _LONG:
-                self._prepare(data)
+                self._prepare_long_message(data)
                 return
             self._connection.receive_data(data, now, binary=isinstance(data, bytes))
             self._process_events(now, observed)
@@ -269,7 +269,7 @@ class ConnectionDriver:
 
     # Long messages.
 
-    def _prepare(self, data: str | bytes) -> None:
+    def _prepare_long_message(self, data: str | bytes) -> None:
         steps = self._connection.prepare_data(data, binary=isinstance(data, bytes))
         then = partial(self._receive_prepared, data)
         self._preparing = not run_in_steps(steps, then, self._reading_failed)
@@ -307,13 +307,13 @@ class ConnectionDriver:
                 if type(event) is CallReceived:
                     self._start_handler(event)
                 else:
-                    self._process(event)
+                    self._process_event(event)
         finally:
             # Also when a handler raised KeyboardInterrupt: its call was answered.
             self._working = False
             self._flush(now, observed)
 
-    def _process(self, event: Event) -> None:
+    def _process_event(self, event: Event) -> None:
         match event:
             case SendReceived():
                 self._start_handler(event)
@@ -444,5 +444,5 @@ class ConnectionDriver:
             self._timer.set()
 
 
-def _defer(error: InvalidMessage) -> Deferred:
+def _defer_answer(error: InvalidMessage) -> Deferred:
     return DEFERRED

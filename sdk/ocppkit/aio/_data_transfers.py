@@ -50,7 +50,7 @@ def data_transfer(protocol: Protocol, message: VendorRequest[Any]) -> Request[An
     action = protocol.actions.get(_DATA_TRANSFER)
     if action is None:
         raise LocalProtocolError(
-            f"{protocol.package} has no DataTransfer to carry {_name(type(message))} "
+            f"{protocol.package} has no DataTransfer to carry {_message_name(type(message))} "
             "[generate it with DataTransfer among the actions of --only]"
         )
     request: Any = action.request
@@ -58,7 +58,7 @@ def data_transfer(protocol: Protocol, message: VendorRequest[Any]) -> Request[An
         data = _data_of(message, request)
     except ValueError as error:
         raise LocalProtocolError(
-            f"{_name(type(message))}: {error}", action=_DATA_TRANSFER
+            f"{_message_name(type(message))}: {error}", action=_DATA_TRANSFER
         ) from error
     made: Request[Any] = request(
         vendor_id=message.__ocpp_vendor__, message_id=message.__ocpp_message__, **data
@@ -79,12 +79,13 @@ def vendor_response(message: VendorRequest[V], response: Response) -> V:
     """
     answer: Any = response
     if answer.status != _ACCEPTED:
-        raise DataTransferRefused(str(answer.status.value), _present(answer.data))
+        raise DataTransferRefused(str(answer.status.value), _data_or_none(answer.data))
     try:
         read: V = _from_data(type(message).__ocpp_answer__, answer.data)
     except ValueError as error:
         raise RemoteProtocolError(
-            f"the answer to {_name(type(message))} is invalid: {error}", action=_DATA_TRANSFER
+            f"the answer to {_message_name(type(message))} is invalid: {error}",
+            action=_DATA_TRANSFER,
         ) from error
     return read
 
@@ -119,17 +120,17 @@ class VendorHandlers:
         Raises:
             LocalProtocolError: the message has a handler already.
         """
-        key = _key(request.__ocpp_vendor__, request.__ocpp_message__)
+        key = _message_key(request.__ocpp_vendor__, request.__ocpp_message__)
         if key in self._handlers:
             raise LocalProtocolError(
-                f"{_name(request)} has a handler already [remove one of the two]"
+                f"{_message_name(request)} has a handler already [remove one of the two]"
             )
         self._handlers[key] = (request, handler)
 
     def __call__(self, *arguments: Any) -> Any:
         """Answers a DataTransfer request, which is the last argument."""
         *station, transfer = arguments
-        found = self._handlers.get(_key(transfer.vendor_id, transfer.message_id))
+        found = self._handlers.get(_message_key(transfer.vendor_id, transfer.message_id))
         if found is None:
             return self._answer_unknown(*arguments)
         request, handler = found
@@ -139,22 +140,22 @@ class VendorHandlers:
             # P01: Rejected says that the message is known and its data are refused.
             logger.warning(
                 "DataTransfer with %s answered with Rejected, as its data are invalid: %s",
-                _name(request),
+                _message_name(request),
                 loggable(str(error)),
             )
             return self._response(status=self._status("Rejected"))
         try:
             answer = handler(*station, message)
         except DataTransferRefused as refusal:
-            return self._refused(refusal)
+            return self._refused_response(refusal)
         if inspect.iscoroutine(answer):
             return self._answer_later(request, answer)
-        return self._accepted(request, answer)
+        return self._accepted_response(request, answer)
 
     def _answer_unknown(self, *arguments: Any) -> Any:
         if self.others is not None:
             return self.others(*arguments)
-        vendor, _ = _key(arguments[-1].vendor_id, None)
+        vendor, _ = _message_key(arguments[-1].vendor_id, None)
         is_known = any(vendor == known for known, _ in self._handlers)
         return self._response(
             status=self._status(_UNKNOWN_MESSAGE if is_known else _UNKNOWN_VENDOR)
@@ -164,20 +165,20 @@ class VendorHandlers:
         self, request: type[VendorRequest[Any]], answer: Coroutine[Any, Any, Any]
     ) -> Any:
         try:
-            return self._accepted(request, await answer)
+            return self._accepted_response(request, await answer)
         except DataTransferRefused as refusal:
-            return self._refused(refusal)
+            return self._refused_response(refusal)
 
-    def _accepted(self, request: type[VendorRequest[Any]], answer: object) -> Any:
+    def _accepted_response(self, request: type[VendorRequest[Any]], answer: object) -> Any:
         expected = request.__ocpp_answer__
         if not isinstance(answer, expected):
             raise TypeError(
-                f"the handler of {_name(request)} returned {type(answer).__name__}, not "
+                f"the handler of {_message_name(request)} returned {type(answer).__name__}, not "
                 f"{expected.__name__}"
             )
         return self._response(status=self._status(_ACCEPTED), **_data_of(answer, self._carrier))
 
-    def _refused(self, refusal: DataTransferRefused) -> Any:
+    def _refused_response(self, refusal: DataTransferRefused) -> Any:
         data = {} if refusal.data is None else {"data": refusal.data}
         return self._response(status=self._status(refusal.status), **data)
 
@@ -200,12 +201,12 @@ def vendor_handlers(protocols: Iterable[Protocol]) -> Mapping[type[Message], Ven
     return found
 
 
-def _key(vendor_id: str, message_id: str | None) -> tuple[str, str]:
+def _message_key(vendor_id: str, message_id: str | None) -> tuple[str, str]:
     # 1.6 §4.3: both are case-insensitive; nobody tells two messages apart by case in 2.x.
     return vendor_id.lower(), (message_id or "").lower()
 
 
-def _name(request: type[VendorRequest[Any]]) -> str:
+def _message_name(request: type[VendorRequest[Any]]) -> str:
     return f"{request.__ocpp_vendor__} {request.__ocpp_message__ or '(no messageId)'}"
 
 
@@ -232,7 +233,7 @@ def _from_data(cls: Any, data: object) -> Any:
     Raises:
         ValueError: they are not what the class says.
     """
-    read: Any = _present(data)
+    read: Any = _data_or_none(data)
     if isinstance(read, str):
         try:
             read = json.loads(read)
@@ -245,7 +246,7 @@ def _from_data(cls: Any, data: object) -> Any:
     return from_members(cls, cast("Mapping[str, Any]", read))
 
 
-def _present(data: Any) -> Any:
+def _data_or_none(data: Any) -> Any:
     """Returns the data of a DataTransfer, or `None` if there are none."""
     return None if data is UNSET else data
 

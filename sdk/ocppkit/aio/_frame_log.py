@@ -117,14 +117,14 @@ def log_frame(
 
 def frame_text(data: str | bytes, protocol: Protocol, hide_id_tokens: bool = False) -> str:
     """Returns the text of a frame as `log_frame` logs it."""
-    return _printable(_redacted(_text(data), _patterns_of(protocol), hide_id_tokens))
+    return _printable(_redact(_as_text(data), _patterns_of(protocol), hide_id_tokens))
 
 
 def loggable(data: str | bytes) -> str:
     """Returns a text of the peer, such as an identity or a reason, without control characters and
     secrets, for a log line.
     """
-    return _printable(_redacted(_text(data), _OF_NO_VERSION, hide_personal=False))
+    return _printable(_redact(_as_text(data), _OF_NO_VERSION, hide_personal=False))
 
 
 def _patterns_of(protocol: Protocol) -> _SecretPatterns:
@@ -132,7 +132,7 @@ def _patterns_of(protocol: Protocol) -> _SecretPatterns:
     return _patterns(facts.secret, facts.personal, tuple(facts.named_values), facts.secret_names)
 
 
-def _redacted(whole: str, patterns: _SecretPatterns, hide_personal: bool) -> str:
+def _redact(whole: str, patterns: _SecretPatterns, hide_personal: bool) -> str:
     """Returns a text without secrets, cut to the length that is logged; the whole text is searched
     for names of secrets.
     """
@@ -141,7 +141,7 @@ def _redacted(whole: str, patterns: _SecretPatterns, hide_personal: bool) -> str
         text = _CUT_USER_INFO.sub(r"\1***", text)
     if '"' in text:
         for members in _patterns_to_hide(whole, patterns, hide_personal):
-            text = _hidden(text, members)
+            text = _with_hidden_values(text, members)
     return text if len(whole) <= _LONGEST else f"{text}... ({len(whole)} characters)"
 
 
@@ -159,7 +159,7 @@ def _patterns_to_hide(
         yield _ID_TOKEN_MEMBER
 
 
-def _text(data: str | bytes) -> str:
+def _as_text(data: str | bytes) -> str:
     return data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
 
 
@@ -168,7 +168,7 @@ def _printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_escaped, text))
 
 
-def _hidden(text: str, members: re.Pattern[str]) -> str:
+def _with_hidden_values(text: str, members: re.Pattern[str]) -> str:
     """Replaces the values of members by asterisks, whatever their types are."""
     parts: list[str] = []
     at = 0

@@ -32,10 +32,10 @@ def new_id() -> str:
             # `pop` is atomic, so that threads never get the same id.
             return _ready.pop()
         except IndexError:
-            _ready.extend(_uuids())
+            _ready.extend(_create_uuids())
 
 
-def _uuids() -> Iterator[str]:
+def _create_uuids() -> Iterator[str]:
     digits = os.urandom(_BATCH * _DIGITS // 2).hex()
     for at in range(0, len(digits), _DIGITS):
         text = digits[at : at + _DIGITS]

@@ -33,7 +33,7 @@ class Observation:
         self._has_failed = False
         self.observer = settings.observer
         self._calls = (
-            ObservedCalls(self.observer, self._failed, identity, protocol, role, clock)
+            ObservedCalls(self.observer, self._log_failure, identity, protocol, role, clock)
             if isinstance(self.observer, CallObserver)
             else None
         )
@@ -57,7 +57,7 @@ class Observation:
             try:
                 self.observer.event(self._identity, event)
             except Exception:  # noqa: BLE001
-                self._failed("event")
+                self._log_failure("event")
             if self._calls is not None:
                 self._calls.event(event)
 
@@ -89,11 +89,11 @@ class Observation:
             try:
                 self.observer.frame(self._identity, direction, data)
             except Exception:  # noqa: BLE001
-                self._failed("frame")
+                self._log_failure("frame")
             if self._calls is not None:
                 self._calls.frame(direction, data)
 
-    def _failed(self, method: str) -> None:
+    def _log_failure(self, method: str) -> None:
         # An observer that fails once usually fails with every frame, so further failures are DEBUG.
         level = logging.DEBUG if self._has_failed else logging.ERROR
         self._has_failed = True

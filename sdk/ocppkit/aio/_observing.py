@@ -202,7 +202,7 @@ class ObservedCalls:
             case ResultReceived():
                 self._end_outgoing(event.message_id, "answered", size=len(event.raw))
             case CallEnded(error=error):
-                self._end_outgoing(event.message_id, _outcome(error), _code(error))
+                self._end_outgoing(event.message_id, _outcome_of(error), _error_code(error))
             case CallCancelled():
                 self._end_outgoing(event.message_id, "cancelled")
             case FrameRefused(kind=MessageKind.CALL, deferred=False):
@@ -328,7 +328,7 @@ class ObservedCalls:
         self._call_observer(self._observer.call_ended, call)
 
 
-def _outcome(error: Exception) -> Outcome:
+def _outcome_of(error: Exception) -> Outcome:
     match error:
         case CallTimedOut():
             return "timed out"
@@ -338,7 +338,7 @@ def _outcome(error: Exception) -> Outcome:
             return "refused"
 
 
-def _code(error: Exception) -> str | None:
+def _error_code(error: Exception) -> str | None:
     return str(error.code) if isinstance(error, CallFailed) else None
 
 

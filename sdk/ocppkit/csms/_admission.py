@@ -98,15 +98,15 @@ class Admission:
         offered = offered_subprotocols(handshake)
         credentials = Credentials(identity="")
         try:
-            protocol, rejected = self._version(offered)
-            name, identity = await self._identity(handshake, protocol, clock)
+            protocol, rejected = self._choose_version(offered)
+            name, identity = await self._find_identity(handshake, protocol, clock)
             credentials = read_credentials(handshake, name, identity, protocol, offered)
             await self._authenticate(credentials, clock)
         except BadHandshake as problem:
-            self._report(handshake, credentials.identity, problem.status, problem)
+            self._report_refusal(handshake, credentials.identity, problem.status, problem)
             return problem.answer
         if rejected is not None:
-            self._report(handshake, identity, None, rejected)
+            self._report_refusal(handshake, identity, None, rejected)
         record = await self._registrations.find(identity, protocol)
         if record is not None:
             identity = record.identity
@@ -123,7 +123,9 @@ class Admission:
 
     # Reading the handshake.
 
-    def _version(self, offered: Sequence[str]) -> tuple[Protocol | None, BadHandshake | None]:
+    def _choose_version(
+        self, offered: Sequence[str]
+    ) -> tuple[Protocol | None, BadHandshake | None]:
         """Returns the version to speak, and the reason if the connection must be closed right after
         it opens.
         """
@@ -146,7 +148,7 @@ class Admission:
             )
         return None, None
 
-    async def _identity(
+    async def _find_identity(
         self, handshake: Handshake, protocol: Protocol | None, clock: Clock
     ) -> tuple[str, str]:
         """Returns the name in the path, and the station's identity; `identify` may derive another
@@ -240,7 +242,7 @@ class Admission:
             reason = f"{name} raised {type(error).__name__}"
             raise BadHandshake(500, reason, told="internal error") from error
 
-    def _report(
+    def _report_refusal(
         self, handshake: Handshake, identity: str, status: int | None, problem: BadHandshake
     ) -> None:
         reason = f"{problem.reason} [{problem.cure}]" if problem.cure else problem.reason

@@ -85,18 +85,18 @@ class MemoryDirectory:
         self._live[station.identity] = station
         if station.protocol.identity_ignores_case:
             self._folded[station.identity.casefold()] = station.identity
-        self._tell(StationConnected(station))
+        self._notify_listeners(StationConnected(station))
         return replaced
 
     def updated(self, station: StationHandle) -> None:
         """Tells the listeners if the station's boot was accepted."""
         if station.accepted:
-            self._tell(StationAccepted(station))
+            self._notify_listeners(StationAccepted(station))
 
     def leave(self, station: StationHandle, end: ConnectionClosed) -> None:
         """Removes a station, unless a newer connection has replaced it."""
         gone = self._forget(station)
-        self._tell(StationDisconnected(station, end, replaced=not gone))
+        self._notify_listeners(StationDisconnected(station, end, replaced=not gone))
 
     def replace(self, station: StationHandle) -> None:
         """Closes a connection because its station has a newer one in another process.
@@ -132,7 +132,7 @@ class MemoryDirectory:
             del self._folded[folded]
         return True
 
-    def _tell(self, change: StationChange) -> None:
+    def _notify_listeners(self, change: StationChange) -> None:
         for listener in self._listeners:
             try:
                 listener(change)

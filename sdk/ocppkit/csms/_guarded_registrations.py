@@ -102,9 +102,9 @@ class GuardedRegistrations:
         self._unsaved[record.identity] = record
         if not self._waiting:
             self._waiting = True
-            self._clock().call_at(self._clock().time() + self._delay, self._retry)
+            self._clock().call_at(self._clock().time() + self._delay, self._start_saving)
 
-    def _retry(self) -> None:
+    def _start_saving(self) -> None:
         self._start(self._save_all())
 
     async def _save_all(self) -> None:

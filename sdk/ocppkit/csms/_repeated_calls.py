@@ -78,7 +78,7 @@ class RepeatedCalls:
         """
 
         def handle(request: object) -> object:
-            key = _key(current_call())
+            key = _call_key(current_call())
             if key in self._in_work:
                 return self._wait_for_first(key, can_send)
             unsent = self._unsent.get(key)
@@ -126,7 +126,7 @@ class RepeatedCalls:
             self._unsent.popitem(last=False)
 
 
-def _key(call: CallContext) -> _Key:
+def _call_key(call: CallContext) -> _Key:
     """Returns message id and digest of a call, by which its repetition is recognised."""
     return call.message_id, AnswerCache.digest(call.action.name, call.raw)
 

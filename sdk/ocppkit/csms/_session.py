@@ -181,7 +181,7 @@ class StationSession:
         """Returns whether there is a handler. Stations whose boot was not accepted get True, so
         that SecurityError wins over NotSupported.
         """
-        return self._context.dispatcher.handles(action) or self._refuses(action)
+        return self._context.dispatcher.handles(action) or self._must_refuse(action)
 
     def handler_of(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, bound to this station, or the failure if the message must be
@@ -203,7 +203,7 @@ class StationSession:
             bound = self._repeats.handle_once(bound, self._clock, self._is_connected)
         return bound
 
-    def _refuses(self, action: Action) -> bool:
+    def _must_refuse(self, action: Action) -> bool:
         return self._context.gate.refuses(self.protocol, self._registration, action)
 
     def _may_handle(self, action: Action) -> bool:
@@ -211,7 +211,7 @@ class StationSession:
         logs the decision.
         """
         gate = self._context.gate
-        if self._refuses(action):
+        if self._must_refuse(action):
             gate.log_refused(self.identity, self._registration, action)
             return False
         unknown = self._registration.status is RegistrationStatus.UNKNOWN
@@ -276,19 +276,19 @@ class StationSession:
         response = handler(request)
         if asyncio.iscoroutine(response):
             return self._save_after_handler(response, request)
-        saving = self._context.registrations.save(self._record(request, response))
+        saving = self._context.registrations.save(self._create_record(request, response))
         return response if saving is None else _response_once_saved(saving, response)
 
     async def _save_after_handler(
         self, handling: Coroutine[Any, Any, object], request: Request[Any]
     ) -> object:
         response = await handling
-        saving = self._context.registrations.save(self._record(request, response))
+        saving = self._context.registrations.save(self._create_record(request, response))
         if saving is not None:
             await saving
         return response
 
-    def _record(self, request: Request[Any], response: object) -> StationRecord:
+    def _create_record(self, request: Request[Any], response: object) -> StationRecord:
         protocol = self.protocol
         return StationRecord(
             identity=self.identity,

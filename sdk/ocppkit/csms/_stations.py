@@ -63,7 +63,7 @@ class StationLookup:
         self._events: EventStreams[StationEvent] = EventStreams(
             lambda count: StationEventsMissed(count, self._all_connected())
         )
-        directory.watch(self._changed)
+        directory.watch(self._on_change)
 
     @overload
     def get(self, identity: str) -> StationHandle | None: ...
@@ -184,11 +184,11 @@ class StationLookup:
     def _all_connected(self) -> tuple[StationHandle, ...]:
         return tuple(self._view.stations())
 
-    def _changed(self, change: StationChange) -> None:
+    def _on_change(self, change: StationChange) -> None:
         self._events.publish(change)
-        self._wake(change.station.identity)
+        self._wake_waiters(change.station.identity)
 
-    def _wake(self, identity: str) -> None:
+    def _wake_waiters(self, identity: str) -> None:
         for waiter in self._waiters.get(identity.casefold(), ()):
             if not waiter.done():
                 waiter.set_result(None)
@@ -270,7 +270,7 @@ class Stations(StationLookup):
         except Exception:
             logger.exception(_FAILED, loggable(station.identity))
         # The directory tells its listeners of accepted boots only.
-        self._wake(station.identity)
+        self._wake_waiters(station.identity)
         for follower in self._followers:
             follower.updated(station)
 

@@ -128,7 +128,7 @@ class FleetStations(StationLookup):
         super().__init__(directory)
         self._directory = directory
         self._replica = replica
-        directory.woken.append(self._wake)
+        directory.woken.append(self._wake_waiters)
 
     @overload
     async def find(self, identity: str) -> StationHandle | None: ...

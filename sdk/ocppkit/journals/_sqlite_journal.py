@@ -116,16 +116,16 @@ class SqliteJournal:
         Raises:
             JournalError: the file cannot be read; so for the other methods.
         """
-        return await self._do(
+        return await self._run_change(
             lambda database: dict(database.execute("SELECT name, value FROM states").fetchall())
         )
 
     async def pending(self, after: int = 0) -> AsyncIterator[Stored]:
         """Yields the waiting messages that have a number above `after`, oldest first."""
         while True:
-            rows = await self._do(partial(_next_rows, after=after))
+            rows = await self._run_change(partial(_next_rows, after=after))
             for seq, failures, *columns in rows:
-                yield Stored(seq=seq, entry=_entry(columns), failures=failures)
+                yield Stored(seq=seq, entry=_entry_of_row(columns), failures=failures)
                 after = seq
             if len(rows) < _PIECE:
                 return
@@ -148,7 +148,7 @@ class SqliteJournal:
             _change_states(database, states)
             return [self._insert(database, each) for each in entries]
 
-        return await self._do(change)
+        return await self._run_change(change)
 
     async def ack(self, seq: int, states: Mapping[str, bytes | None] = _NO_STATES) -> None:
         """Removes a message that was delivered or given up, and changes states in the same
@@ -159,12 +159,12 @@ class SqliteJournal:
             _change_states(database, states)
             self._delete(database, seq)
 
-        await self._do(change)
+        await self._run_change(change)
 
     async def failed(self, seq: int, failures: int) -> None:
         """Stores how many attempts to deliver a message have failed."""
         update = "UPDATE entries SET failures = ? WHERE seq = ?"
-        await self._do(lambda database: database.execute(update, (failures, seq)).rowcount)
+        await self._run_change(lambda database: database.execute(update, (failures, seq)).rowcount)
 
     async def set_aside(self, seq: int, reason: str) -> None:
         """Makes a message a dead letter; see `dead_letters`."""
@@ -178,7 +178,7 @@ class SqliteJournal:
             self._delete(database, seq)
             self._bound_dead_letters(database)
 
-        await self._do(change)
+        await self._run_change(change)
 
     async def replace(self, seq: int, entry: Entry) -> None:
         """Replaces a message; the new one keeps its number."""
@@ -188,10 +188,10 @@ class SqliteJournal:
             select = "SELECT length(payload) FROM entries WHERE seq = ?"
             for (size,) in database.execute(select, (seq,)).fetchall():
                 update = f"UPDATE entries SET {assign} WHERE seq = ?"
-                database.execute(update, (*_columns(entry), seq))
+                database.execute(update, (*_row_of(entry), seq))
                 self._bytes += len(entry.payload) - size
 
-        await self._do(change)
+        await self._run_change(change)
 
     async def drop(self, seqs: Sequence[int]) -> None:
         """Removes messages to make room."""
@@ -200,14 +200,14 @@ class SqliteJournal:
             for seq in seqs:
                 self._delete(database, seq)
 
-        await self._do(change)
+        await self._run_change(change)
 
     async def count(self, transaction: str | None = None) -> int:
         """Returns how many messages are waiting: those of one transaction, or all."""
         if transaction is None:
             return self._count
         query = "SELECT count(*) FROM entries WHERE transaction_id = ?"
-        (number,) = await self._do(
+        (number,) = await self._run_change(
             lambda database: database.execute(query, (transaction,)).fetchone()
         )
         return int(number)
@@ -215,15 +215,15 @@ class SqliteJournal:
     async def dead_letters(self) -> Sequence[DeadLetter]:
         """Returns the dead letters, oldest first."""
         query = f"SELECT seq, reason, {_COLUMNS} FROM dead_letters ORDER BY seq"
-        rows = await self._do(lambda database: database.execute(query).fetchall())
+        rows = await self._run_change(lambda database: database.execute(query).fetchall())
         return [
-            DeadLetter(seq=seq, entry=_entry(columns), reason=reason)
+            DeadLetter(seq=seq, entry=_entry_of_row(columns), reason=reason)
             for seq, reason, *columns in rows
         ]
 
     # What runs in the thread.
 
-    async def _do(self, change: Callable[[sqlite3.Connection], T]) -> T:
+    async def _run_change(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Runs a change in the writing thread. It is made even if the caller stops waiting."""
         done: Future[T] = Future()
         with self._lock:
@@ -244,7 +244,7 @@ class SqliteJournal:
             results = self._in_one_transaction([change for change, _ in changes])
         except Exception as problem:  # noqa: BLE001 - told to who asked
             if len(changes) == 1:
-                changes[0][1].set_exception(self._told(problem))
+                changes[0][1].set_exception(self._error_for_caller(problem))
             else:
                 for each in changes:
                     self._make_alone(*each)
@@ -256,7 +256,7 @@ class SqliteJournal:
         try:
             (result,) = self._in_one_transaction([change])
         except Exception as problem:  # noqa: BLE001 - told to who asked
-            done.set_exception(self._told(problem))
+            done.set_exception(self._error_for_caller(problem))
         else:
             done.set_result(result)
 
@@ -274,7 +274,7 @@ class SqliteJournal:
             raise
         return results
 
-    def _told(self, problem: Exception) -> Exception:
+    def _error_for_caller(self, problem: Exception) -> Exception:
         return (
             as_journal_error(self.path, problem) if isinstance(problem, sqlite3.Error) else problem
         )
@@ -290,7 +290,7 @@ class SqliteJournal:
 
     def _insert(self, database: sqlite3.Connection, entry: Entry) -> int:
         insert = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
-        seq = database.execute(insert, _columns(entry)).lastrowid
+        seq = database.execute(insert, _row_of(entry)).lastrowid
         self._count += 1
         self._bytes += len(entry.payload) + _ROW
         assert seq is not None
@@ -332,7 +332,7 @@ def _next_rows(database: sqlite3.Connection, *, after: int) -> list[Any]:
     ).fetchall()
 
 
-def _columns(entry: Entry) -> tuple[Any, ...]:
+def _row_of(entry: Entry) -> tuple[Any, ...]:
     return (
         entry.version,
         entry.action,
@@ -343,7 +343,7 @@ def _columns(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _entry(columns: Sequence[Any]) -> Entry:
+def _entry_of_row(columns: Sequence[Any]) -> Entry:
     version, action, message_id, payload, note, transaction = columns
     return Entry(
         version=str(version),

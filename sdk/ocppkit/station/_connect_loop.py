@@ -123,7 +123,7 @@ class ConnectLoop:
         clock = self._settings.clock or asyncio.get_running_loop()
         try:
             async with (
-                running_beside(self._deliver(clock)),
+                running_beside(self._deliver_messages(clock)),
                 running_beside(self._security_events.run(self._outbox.keep, clock)),
             ):
                 await self._stay_connected(open_request, connect, clock)
@@ -131,7 +131,7 @@ class ConnectLoop:
             for connection in list(self._connections):
                 await connection.endpoint.cancel_handlers()
 
-    async def _deliver(self, clock: Clock) -> None:
+    async def _deliver_messages(self, clock: Clock) -> None:
         while True:
             try:
                 await self._outbox.deliver(lambda: self.open_endpoint, clock)
@@ -162,7 +162,7 @@ class ConnectLoop:
                     raise
                 self._on_connect_failure(profile, problem)
             else:
-                await self._serve(opened, profile, clock)
+                await self._serve_connection(opened, profile, clock)
             first = False
             await self._wait_to_reconnect(clock)
 
@@ -219,7 +219,9 @@ class ConnectLoop:
         elif name == "ping_interval":
             endpoint.set_ping_interval(self._controls.ping_interval)
 
-    async def _serve(self, opened: OpenedConnection, profile: NetworkProfile, clock: Clock) -> None:
+    async def _serve_connection(
+        self, opened: OpenedConnection, profile: NetworkProfile, clock: Clock
+    ) -> None:
         connection = self._create_connection(opened)
         try:
             await self._run_connection(connection.endpoint, opened, profile, clock)
@@ -229,7 +231,7 @@ class ConnectLoop:
                 raise
             self._log_failure("connection failed", problem, "connects again")
             self._note_failed_attempt(profile)
-            await self._close(connection.endpoint, clock)
+            await self._close_connection(connection.endpoint, clock)
         if connection.endpoint.connected:
             await connection.endpoint.drain(self._settings.grace)
 
@@ -243,7 +245,7 @@ class ConnectLoop:
             self._on_connected(profile, endpoint, clock)
             await self._boot_and_heartbeat(endpoint, clock).run()
 
-    async def _close(self, endpoint: Endpoint, clock: Clock) -> None:
+    async def _close_connection(self, endpoint: Endpoint, clock: Clock) -> None:
         # A transport that has failed may never tell the end.
         try:
             endpoint.close(_GOING_AWAY, "going away")

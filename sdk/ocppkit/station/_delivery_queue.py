@@ -155,7 +155,7 @@ class DeliveryQueue:
                 continue
             self.current = item
             try:
-                await self._attempt(item, endpoint, clock)
+                await self._attempt_delivery(item, endpoint, clock)
             finally:
                 self.current = None
 
@@ -172,7 +172,9 @@ class DeliveryQueue:
             return None
         return next_triggered(self.queue, self._numbers, registration)
 
-    async def _attempt(self, item: QueuedMessage, endpoint: Endpoint, clock: Clock) -> None:
+    async def _attempt_delivery(
+        self, item: QueuedMessage, endpoint: Endpoint, clock: Clock
+    ) -> None:
         try:
             if item.entry is None:
                 await self._messages.load(item, self.queue)
@@ -197,7 +199,7 @@ class DeliveryQueue:
         if self._in_doubt and registered and not endpoint.answers_received:
             # If the CSMS then closes the connection over the message, it is the message's fault.
             await self._is_answering(endpoint)
-        await self._send(item, entry, request, endpoint, clock)
+        await self._send_message(item, entry, request, endpoint, clock)
 
     async def _prepare_first_send(
         self, item: QueuedMessage, entry: Entry, request: Request[Any]
@@ -256,7 +258,7 @@ class DeliveryQueue:
             return True
         return True
 
-    async def _send(
+    async def _send_message(
         self,
         item: QueuedMessage,
         entry: Entry,
@@ -351,7 +353,7 @@ class DeliveryQueue:
                 item.failures,
                 problem,
             )
-            await self._remove(item, entry, problem)
+            await self._remove_message(item, entry, problem)
             self._tell(
                 DeliveryGivenUp(
                     entry=entry,
@@ -391,11 +393,11 @@ class DeliveryQueue:
             entry=entry, request=request, answer=answer, earlier_run=item.delivery is None
         )
         await self._when_answered(delivered)
-        await self._remove(item, entry, answer)
+        await self._remove_message(item, entry, answer)
         self._in_doubt = bool(self.queue and self.queue[0].losses)
         self._tell(delivered)
 
-    async def _remove(
+    async def _remove_message(
         self, item: QueuedMessage, entry: Entry, outcome: Response | OcppError
     ) -> None:
         seq, states = item.seq, self._numbers.note_answer(entry, outcome)

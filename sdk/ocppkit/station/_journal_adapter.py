@@ -89,14 +89,14 @@ class JournalAdapter:
         seqs = [await self._journal.append(entry) for entry in entries]
         for seq, entry in zip(seqs, entries, strict=True):
             self._waiting[seq] = Stored(seq=seq, entry=entry)
-        self._change(states)
+        self._change_states(states)
         return seqs
 
     async def ack(self, seq: int, states: Mapping[str, bytes | None] = NO_STATES) -> None:
         """Removes a message."""
         await self._journal.ack(seq)
         self._waiting.pop(seq, None)
-        self._change(states)
+        self._change_states(states)
 
     async def failed(self, seq: int, failures: int) -> None:
         """Keeps the number of failed attempts in memory."""
@@ -139,7 +139,7 @@ class JournalAdapter:
         entries = (stored.entry for stored in self._waiting.values())
         return sum(transaction in (None, entry.transaction) for entry in entries)
 
-    def _change(self, states: Mapping[str, bytes | None]) -> None:
+    def _change_states(self, states: Mapping[str, bytes | None]) -> None:
         for name, value in states.items():
             self._states.pop(name, None)
             if value is not None:

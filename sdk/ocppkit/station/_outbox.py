@@ -87,7 +87,7 @@ class Outbox:
         self._drop_policy = DropPolicy(protocol)
         self._writes = RepeatedWrites(self._store, self._name)
         self._lock = asyncio.Lock()
-        self._commits = GroupCommit(self._commit, lock=self._lock)
+        self._commits = GroupCommit(self._commit_groups, lock=self._lock)
         self._is_loaded = False
         self.dropped = 0
         """How many messages a full journal has lost."""
@@ -303,7 +303,7 @@ class Outbox:
 
     # What is kept.
 
-    async def _commit(self, groups: Sequence[MessageGroup]) -> None:
+    async def _commit_groups(self, groups: Sequence[MessageGroup]) -> None:
         items = [item for group in groups for item in group.items]
         states = {name: value for group in groups for name, value in group.states.items()}
         entries = [item.entry for item in items if item.entry is not None]
@@ -339,7 +339,7 @@ class Outbox:
         if shorter is None:
             return False
         await self._store.replace(shorter.seq, shorter.entry)
-        for item in self._queued({shorter.seq}):
+        for item in self._queued_messages({shorter.seq}):
             # Not `None`: the longer one may just be read from the store.
             item.entry, item.request = shorter.entry, None
         self._report_left_out(shorter.entry)
@@ -369,7 +369,7 @@ class Outbox:
             len(chosen),
             self.dropped,
         )  # QUE-09
-        for item in self._queued({each.seq for each in chosen}):
+        for item in self._queued_messages({each.seq for each in chosen}):
             for each in self._queues:
                 if item in each.queue:
                     each.queue.remove(item)
@@ -377,7 +377,7 @@ class Outbox:
                 item.delivery.close(MessageDropped("the journal was full"))
         self._publish(MessagesDropped(message_ids=tuple(each.entry.message_id for each in chosen)))
 
-    def _queued(self, seqs: Collection[int]) -> list[QueuedMessage]:
+    def _queued_messages(self, seqs: Collection[int]) -> list[QueuedMessage]:
         return [item for each in self._queues for item in each.queue if item.seq in seqs]
 
     # What an earlier run left.
@@ -385,7 +385,7 @@ class Outbox:
     async def _try_to_load(self) -> bool:
         try:
             async with self._lock:
-                await self._load()
+                await self._load_messages()
         except BaseException as problem:
             if not is_failure(problem):
                 raise
@@ -398,7 +398,7 @@ class Outbox:
             return False
         return True
 
-    async def _load(self) -> None:
+    async def _load_messages(self) -> None:
         states = await self._store.load()
         self._numbers.restore(states)
         self._marks.restore(states)

@@ -41,7 +41,7 @@ class StationNetwork:
                 changed.
         """
         before = self._order.credentials
-        profiles = self._completed(network)
+        profiles = self._complete_profiles(network)
         for profile in profiles:
             self.request(profile)
         self._order.set_profiles(profiles)
@@ -68,7 +68,7 @@ class StationNetwork:
             old.ssl if ssl is None else ssl,
             old.client_certificate if client_certificate is None else client_certificate,
         )
-        self._order.use_credentials(lambda profile: self._renewed(profile, old, new))
+        self._order.use_credentials(lambda profile: self._with_new_credentials(profile, old, new))
         self._credentials = new
         if new == old:
             return None
@@ -80,7 +80,7 @@ class StationNetwork:
         Raises:
             LocalProtocolError: it would not be safe, or the URL cannot be used.
         """
-        (completed,) = self._completed(network)
+        (completed,) = self._complete_profiles(network)
         return self.request(completed)
 
     def request(self, profile: NetworkProfile) -> ConnectRequest:
@@ -91,11 +91,11 @@ class StationNetwork:
         """
         return connect_request(profile, self._identity, self._subprotocol, insecure=self._insecure)
 
-    def _completed(self, network: NetworkProfiles) -> Sequence[NetworkProfile]:
+    def _complete_profiles(self, network: NetworkProfiles) -> Sequence[NetworkProfile]:
         own = self._credentials
         return as_profiles(network, own.password, own.ssl, own.client_certificate)
 
-    def _renewed(
+    def _with_new_credentials(
         self, profile: NetworkProfile, old: StationCredentials, new: StationCredentials
     ) -> NetworkProfile:
         changed = new.replacing(old, profile)

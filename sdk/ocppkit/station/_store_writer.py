@@ -62,10 +62,10 @@ class GroupCommit(Generic[T]):
         done.add_done_callback(lambda kept: kept.cancelled() or kept.exception())
         self._waiting.append((item, done))
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._commit_waiting())
         await asyncio.shield(done)
 
-    async def _run(self) -> None:
+    async def _commit_waiting(self) -> None:
         while self._waiting:
             async with self._lock:
                 batch, self._waiting = self._waiting, []

@@ -86,12 +86,12 @@ class TransactionNumbers:
         """
         note = entry.note
         if note is not None and entry.action in self._starts:
-            return {_PREFIX + note: self._began(note, getattr(answer, _MEMBER, None))}
+            return {_PREFIX + note: self._note_started(note, getattr(answer, _MEMBER, None))}
         if note is not None and entry.action in self._stops and note in self._numbers:
-            return self._stopped(note)
+            return self._note_stopped(note)
         return NO_STATES
 
-    def _began(self, note: str, number: object) -> bytes | None:
+    def _note_started(self, note: str, number: object) -> bytes | None:
         if note in self._ended:
             self._ended.remove(note)
         if not isinstance(number, int):
@@ -99,7 +99,7 @@ class TransactionNumbers:
         self._numbers[note] = number
         return b"%d" % number
 
-    def _stopped(self, note: str) -> Mapping[str, bytes | None]:
+    def _note_stopped(self, note: str) -> Mapping[str, bytes | None]:
         states: dict[str, bytes | None] = {_PREFIX + note: b"%d" % self._numbers[note] + _ENDED}
         if note not in self._ended:
             self._ended.append(note)

@@ -140,12 +140,12 @@ class _Cable:
         if self._random.random() < conditions.loss:
             self.cut(sender, half_open=self._random.random() < conditions.half_open)
             return
-        self._later(sender, lambda: sender.peer.take(text))
+        self._schedule_arrival(sender, lambda: sender.peer.take(text))
 
     def close(self, sender: DelayedWire, code: int, reason: str) -> None:
         self.note("closed", f"{code} {reason}".rstrip())
         if not self._broken:
-            self._later(sender, lambda: sender.peer.end("peer", code, reason))
+            self._schedule_arrival(sender, lambda: sender.peer.end("peer", code, reason))
 
     def cut(self, here: DelayedWire, *, half_open: bool) -> None:
         """Breaks the connection between the ends. Messages on the way are lost."""
@@ -160,7 +160,7 @@ class _Cable:
         else:
             here.peer.end("network", None, "connection lost")
 
-    def _later(self, sender: DelayedWire, arrive: Callable[[], None]) -> None:
+    def _schedule_arrival(self, sender: DelayedWire, arrive: Callable[[], None]) -> None:
         def run() -> None:
             if not self._broken:
                 arrive()

@@ -83,25 +83,25 @@ class MemoryWire:
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Ends the connection after everything that was written before."""
-        self._ended("us", code, reason)
-        self._peer._ended("peer", code, reason)
+        self._set_end("us", code, reason)
+        self._peer._set_end("peer", code, reason)
 
     def cut(self) -> None:
         """Ends the connection like a broken cable: messages on the way are lost."""
         for wire in (self, self._peer):
             wire._inbox.clear()
-            wire._ended("network", None, "connection lost")
+            wire._set_end("network", None, "connection lost")
 
     def _send(self, data: str | bytes) -> None:
         if self._end is None:
             self.frames.append(SeenFrame("out", data))
-            self._peer._take(data)
+            self._peer._receive(data)
 
-    def _take(self, data: str | bytes) -> None:
+    def _receive(self, data: str | bytes) -> None:
         self._inbox.append(data)
         self._schedule()
 
-    def _ended(self, by: Literal["us", "peer", "network"], code: int | None, reason: str) -> None:
+    def _set_end(self, by: Literal["us", "peer", "network"], code: int | None, reason: str) -> None:
         if self._end is None:
             self._end = ConnectionClosed(reason, by=by, code=code)
             self._schedule()

@@ -64,7 +64,7 @@ def read_url(url: str) -> CsmsUrl:
         query = _encoded(parts.query, _QUERY_SAFE)
     except ValueError as problem:
         raise LocalProtocolError(f"the URL of the CSMS cannot be used: {problem}") from problem
-    _check(parts, port)
+    _check_parts(parts, port)
     return CsmsUrl(
         secure=parts.scheme == "wss",
         host=_ascii_host(parts.hostname or ""),
@@ -73,7 +73,7 @@ def read_url(url: str) -> CsmsUrl:
     )
 
 
-def _check(parts: SplitResult, port: int | None) -> None:
+def _check_parts(parts: SplitResult, port: int | None) -> None:
     if parts.scheme not in _DEFAULT_PORTS:
         raise LocalProtocolError(
             "the URL of the CSMS has another scheme [it must begin with ws:// or wss://]"

@@ -62,7 +62,7 @@ class TimerWheel:
             self._schedule()
         for slot in slots:
             for member in tuple(slot):
-                _call(member, slot)
+                _call_member(member, slot)
 
     def _due_slots(self) -> list[Slot]:
         """Returns the slots whose time has come: several if the event loop was busy."""
@@ -76,7 +76,7 @@ class TimerWheel:
         return slots
 
 
-def _call(member: Pingable, slot: Slot) -> None:
+def _call_member(member: Pingable, slot: Slot) -> None:
     try:
         member.on_interval()
     except Exception:

@@ -66,8 +66,8 @@ class TransportWire:
         """Reads and writes until the connection ends. What a receiver raises is raised here."""
         try:
             async with asyncio.TaskGroup() as group:
-                self._reading = group.create_task(self._read())
-                writing = group.create_task(self._write())
+                self._reading = group.create_task(self._read_messages())
+                writing = group.create_task(self._write_texts())
                 await self._ended.wait()
                 self._reading.cancel()
                 writing.cancel()
@@ -95,7 +95,7 @@ class TransportWire:
             )
             return
         self._unsent.append(text)
-        self._unsent_size += _size(text)
+        self._unsent_size += _byte_length(text)
         self._to_write.set()
         self._wait_until_reading()
 
@@ -146,7 +146,7 @@ class TransportWire:
         else:
             self._watch_stall()
 
-    async def _read(self) -> None:
+    async def _read_messages(self) -> None:
         budget = ReadBudget(self._limits, asyncio.get_running_loop().time())
         unyielded = 0
         try:
@@ -164,7 +164,7 @@ class TransportWire:
         except ConnectionClosed as end:
             self._finish(end)
 
-    async def _write(self) -> None:
+    async def _write_texts(self) -> None:
         try:
             while self._close_frame is None or self._unsent:
                 if self._unsent:
@@ -179,7 +179,7 @@ class TransportWire:
 
     async def _send(self, text: str) -> None:
         await self._transport.send(text)
-        self._unsent_size -= _size(text)
+        self._unsent_size -= _byte_length(text)
         self._frames_sent += 1
         self._wait_until_reading()
 
@@ -206,6 +206,6 @@ class TransportWire:
             self._receiver.connection_lost(self._end)
 
 
-def _size(text: str) -> int:
+def _byte_length(text: str) -> int:
     """Returns the length of a text in bytes."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -57,7 +57,7 @@ def test_every_row_of_the_table(slot: Slot, event: Input) -> None:
 def test_whatever_is_not_in_the_table_is_an_error(slot: Slot, event: Input) -> None:
     calls = calls_in(slot)
     with pytest.raises(LocalProtocolError, match=f"slot is {slot}, so {event} is not"):
-        calls._step(event)
+        calls._change_state(event)
     assert calls.state is slot
 
 

@@ -65,7 +65,7 @@ class ProfileStack:
             if period is not None:
                 self.until = until
                 if period is not self.period:
-                    self._lead(period, timeline.unit)
+                    self._leading_value(period, timeline.unit)
                 return
         self.until = until
         self.period = self.amount = None
@@ -76,7 +76,7 @@ class ProfileStack:
             return None
         return self._electricity.single(value, self._unit, self.phases)
 
-    def _lead(self, period: ChargingSchedulePeriod, unit: RateUnit) -> None:
+    def _leading_value(self, period: ChargingSchedulePeriod, unit: RateUnit) -> None:
         self.period, self._unit = period, unit
         self.phases = period.number_phases or PHASES
         self.is_detailed = _is_detailed(period)
@@ -159,18 +159,18 @@ class ProfileStacks:
         here = (0, evse_id)
         timelines: list[ProfileTimeline] = []
         for purpose in _TRANSACTION:
-            if _counts(purpose, running):
+            if _applies(purpose, running):
                 timelines += self._timelines(purpose, here, running)
-        return self._with(timelines)
+        return self._stack_of(timelines)
 
     def _stack(self, purpose: Purpose, evses: Sequence[int]) -> list[ProfileStack]:
         """Returns the stack of one purpose for several places; the last place is the EVSE that is
         limited.
         """
         running = self._circumstances.transactions.get(evses[-1])
-        return self._with(self._timelines(purpose, evses, running))
+        return self._stack_of(self._timelines(purpose, evses, running))
 
-    def _with(self, timelines: Sequence[ProfileTimeline]) -> list[ProfileStack]:
+    def _stack_of(self, timelines: Sequence[ProfileTimeline]) -> list[ProfileStack]:
         """Returns a stack, or `None` if there are no profiles."""
         stacks = [ProfileStack(timelines, self._electricity)] if timelines else []
         self.all += stacks
@@ -212,7 +212,7 @@ class ProfileStacks:
         )
 
 
-def _counts(purpose: Purpose, running: RunningTransaction | None) -> bool:
+def _applies(purpose: Purpose, running: RunningTransaction | None) -> bool:
     """Returns whether profiles of a purpose apply to an EVSE with this transaction."""
     if purpose is Purpose.PRIORITY_CHARGING:
         # CMP-05: while it is active it replaces TxProfile and TxDefaultProfile.
@@ -232,11 +232,11 @@ def _at_state_of_charge(
     if beyond is None or now is None or now < beyond.soc:
         return schedule
     # CMP-16: it bounds limits and setpoints.
-    periods = [_bounded(each, beyond.limit) for each in schedule.charging_schedule_period]
+    periods = [_with_maximum(each, beyond.limit) for each in schedule.charging_schedule_period]
     return replace(schedule, charging_schedule_period=tuple(periods))
 
 
-def _bounded(period: ChargingSchedulePeriod, most: float) -> ChargingSchedulePeriod:
+def _with_maximum(period: ChargingSchedulePeriod, most: float) -> ChargingSchedulePeriod:
     return replace(
         period,
         limit=most if period.limit is None else min(period.limit, most),

@@ -88,7 +88,7 @@ class TransactionRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The sequence numbers of the reports that have arrived, as first and last of each range."""
 
     newest: int = -1
-    """The place of the latest report that has arrived; see `_place`."""
+    """The place of the latest report that has arrived; see `_position_of`."""
 
     token_from: int | None = None
     """The place of the report that told the token."""
@@ -245,26 +245,26 @@ class TransactionLedger:
         record = self._records.get(key)
         events: list[LedgerEvent] = []
         if record is None:
-            record = _entered(TransactionRecord(station=station, transaction_id=name), report)
+            record = _with_report(TransactionRecord(station=station, transaction_id=name), report)
             events.append(TransactionOpened(record))
         elif _was_entered(record, report):
             self._records[key] = replace(record, duplicates=record.duplicates + 1)
             return []
         else:
-            late = _place(report) < record.newest
-            record = _entered(record, report)
+            late = _position_of(report) < record.newest
+            record = _with_report(record, report)
             events.append(TransactionUpdated(record=record, report=report, late=late))
         self._records[key] = record
         if record.is_complete:
             events.append(TransactionClosed(record))
-            self._close(key)
+            self._close_transaction(key)
         return events
 
     def give_up(self, station: str, transaction_id: str) -> TransactionRecord | None:
         """Removes a transaction that will not become complete, and returns its record."""
         record = self._records.get((station, transaction_id))
         if record is not None:
-            self._close((station, transaction_id))
+            self._close_transaction((station, transaction_id))
         return record
 
     def state(self) -> bytes:
@@ -289,7 +289,7 @@ class TransactionLedger:
         self._closed = OrderedDict.fromkeys(kept.closed)
         self._numbers = OrderedDict((each.start, each.number) for each in kept.numbers)
 
-    def _close(self, key: tuple[str, str]) -> None:
+    def _close_transaction(self, key: tuple[str, str]) -> None:
         del self._records[key]
         self._closed[key] = None
         if len(self._closed) > self._remembered:
@@ -311,7 +311,7 @@ def _was_entered(record: TransactionRecord, report: TransactionReport) -> bool:
     return report.event_type is TransactionEventType.ENDED and record.ended_at is not None
 
 
-def _place(report: TransactionReport) -> int:
+def _position_of(report: TransactionReport) -> int:
     """Returns the position of a report in its transaction. OCPP 1.6 has only beginning, middle and
     end.
     """
@@ -320,9 +320,9 @@ def _place(report: TransactionReport) -> int:
     return list(TransactionEventType).index(report.event_type)
 
 
-def _entered(record: TransactionRecord, report: TransactionReport) -> TransactionRecord:
+def _with_report(record: TransactionRecord, report: TransactionReport) -> TransactionRecord:
     """Returns a record with the content of a report added."""
-    place = _place(report)
+    place = _position_of(report)
     readings = [*_placed_readings(report)]
     if record.first_reading is not None and record.last_reading is not None:
         readings.append((record.first_from, record.first_reading))
@@ -340,17 +340,17 @@ def _entered(record: TransactionRecord, report: TransactionReport) -> Transactio
     return TransactionRecord(
         station=record.station,
         transaction_id=record.transaction_id,
-        evse_id=_first(record.evse_id, report.evse_id),
-        connector_id=_first(record.connector_id, report.connector_id),
+        evse_id=_first_known(record.evse_id, report.evse_id),
+        connector_id=_first_known(record.connector_id, report.connector_id),
         id_token=report.id_token if tells_token else record.id_token,
         token_from=place if tells_token else record.token_from,
         started_at=report.timestamp if begins else record.started_at,
         ended_at=report.timestamp if ends else record.ended_at,
         charging_state=report.charging_state if tells_state else record.charging_state,
         state_from=place if tells_state else record.state_from,
-        stopped_reason=_first(record.stopped_reason, report.stopped_reason),
-        remote_start_id=_first(record.remote_start_id, report.remote_start_id),
-        reservation_id=_first(record.reservation_id, report.reservation_id),
+        stopped_reason=_first_known(record.stopped_reason, report.stopped_reason),
+        remote_start_id=_first_known(record.remote_start_id, report.remote_start_id),
+        reservation_id=_first_known(record.reservation_id, report.reservation_id),
         first_reading=first_reading,
         last_reading=last_reading,
         first_from=first_from,
@@ -379,6 +379,6 @@ def _placed_readings(report: TransactionReport) -> Iterator[tuple[int, EnergyRea
                 yield place, EnergyReading(each.timestamp, register)
 
 
-def _first(one: T | None, other: T | None) -> T | None:
+def _first_known(one: T | None, other: T | None) -> T | None:
     """Returns the first value that is not `None`."""
     return other if one is None else one

@@ -95,7 +95,7 @@ class DeviceModel:
         Raises:
             ValueError: the value breaks a limit, or is none of the values.
         """
-        address = self._address(key)
+        address = self._address_of(key)
         known = VariableCharacteristics(
             data_type=data_type_of(key),
             unit=key.units[0] if key.units else None,
@@ -142,7 +142,7 @@ class DeviceModel:
             KeyError: the station does not have the variable.
             ValueError: the value breaks a limit, or is none of the values.
         """
-        variable = self._variable(key)
+        variable = self._variable_of(key)
         text = variable.text_of(key, value, attribute_type)
         variable.attributes[attribute_type] = StoredAttribute(
             text, mutability, persistent=persistent, constant=False
@@ -155,7 +155,7 @@ class DeviceModel:
         Raises:
             KeyError: the station does not have it.
         """
-        self._table.remove(self._variable(key).address)
+        self._table.remove(self._variable_of(key).address)
 
     def check(
         self, key: VariableKey[T], function: Callable[[T], ValueRefusal | str | None]
@@ -170,7 +170,7 @@ class DeviceModel:
         Raises:
             KeyError: the station does not have the variable.
         """
-        self._variable(key).checks.append((key, function))
+        self._variable_of(key).checks.append((key, function))
 
     def observe(self, observer: Callable[[VariableChanged | KeptValueRefused], object]) -> None:
         """Calls a function with each change from now on."""
@@ -178,7 +178,7 @@ class DeviceModel:
 
     def get(self, key: VariableKey[T], default: T, *, attribute_type: str = _ACTUAL) -> T:
         """Returns the value of a variable, or the default if the station does not have it."""
-        variable = self._table.find(self._address(key))
+        variable = self._table.find(self._address_of(key))
         attribute = None if variable is None else variable.attributes.get(attribute_type)
         text = None if attribute is None else attribute.active
         return default if text is None else key.parse(text)
@@ -214,11 +214,11 @@ class DeviceModel:
             KeyError: the variable does not have such an attribute.
             ValueError: the value breaks a limit, or is none of the values.
         """
-        address = self._address(key)
+        address = self._address_of(key)
         variable = self._table.find(address)
         if variable is None:
             self.declare(key)
-            variable = self._variable(key)
+            variable = self._variable_of(key)
         attribute = variable.attributes.get(attribute_type)
         if attribute is None:
             raise KeyError(f"{key} has no {attribute_type} [declare it]")
@@ -236,7 +236,7 @@ class DeviceModel:
             KeyError: the station does not have the variable.
             ValueError: the value breaks a limit, or is none of the values.
         """
-        variable = self._variable(key)
+        variable = self._variable_of(key)
         attribute = variable.attributes[_ACTUAL]
         text = variable.text_of(key, value, _ACTUAL)
         if attribute.value == attribute.declared:
@@ -249,7 +249,7 @@ class DeviceModel:
         Raises:
             KeyError: the station does not have the variable, or it is not set.
         """
-        text = self._variable(key).attributes[_ACTUAL].active
+        text = self._variable_of(key).attributes[_ACTUAL].active
         if text is None:
             raise KeyError(f"{key} is not set")
         return key.parse(text)
@@ -260,7 +260,7 @@ class DeviceModel:
 
     def __contains__(self, key: VariableKey[Any]) -> bool:
         """Returns whether the station has the variable, with or without a value."""
-        return self._table.find(self._address(key)) is not None
+        return self._table.find(self._address_of(key)) is not None
 
     def __len__(self) -> int:
         """Returns the number of variables."""
@@ -272,14 +272,14 @@ class DeviceModel:
         Raises:
             KeyError: the station does not have it.
         """
-        return self._variable(key).characteristics
+        return self._variable_of(key).characteristics
 
     def max_limit(self, key: VariableKey[Any], default: float) -> float:
         """Returns the maximum of a variable, or the default if the station does not have one.
 
         Of the variables named Entries, that is the capacity of what they count.
         """
-        variable = self._table.find(self._address(key))
+        variable = self._table.find(self._address_of(key))
         limit = None if variable is None else variable.characteristics.max_limit
         return default if limit is None else limit
 
@@ -339,7 +339,7 @@ class DeviceModel:
                 reason_code=refusal.reason_code,
                 additional_info=refusal.text,
             )
-        self._take(variable, attribute_type, variable.key.format(variable.key.parse(text)))
+        self._accept_value(variable, attribute_type, variable.key.format(variable.key.parse(text)))
         # B05.FR.08, B05.FR.10.
         waits = attribute.value != attribute.active
         status = VariableStatus.REBOOT_REQUIRED if waits else VariableStatus.ACCEPTED
@@ -411,7 +411,7 @@ class DeviceModel:
                 attribute.value = attribute.active = kept.value
                 origin = ChangeOrigin.EARLIER_RUN
             else:
-                self._tell(
+                self._notify_observers(
                     KeptValueRefused(
                         variable=variable.address, attribute_type=type_, reason=refusal.text
                     )
@@ -419,7 +419,7 @@ class DeviceModel:
         if attribute.active != before:
             self._tell_change(variable, type_, origin)
 
-    def _take(self, variable: DeclaredVariable, type_: str, text: str) -> None:
+    def _accept_value(self, variable: DeclaredVariable, type_: str, text: str) -> None:
         attribute = variable.attributes[type_]
         if attribute.value == text:
             return
@@ -430,7 +430,7 @@ class DeviceModel:
 
     def _tell_change(self, variable: DeclaredVariable, type_: str, origin: ChangeOrigin) -> None:
         attribute = variable.attributes[type_]
-        self._tell(
+        self._notify_observers(
             VariableChanged(
                 variable=variable.address,
                 attribute_type=type_,
@@ -440,16 +440,16 @@ class DeviceModel:
             )
         )
 
-    def _tell(self, event: VariableChanged | KeptValueRefused) -> None:
+    def _notify_observers(self, event: VariableChanged | KeptValueRefused) -> None:
         for observer in tuple(self._observers):
             observer(event)
 
-    def _address(self, key: VariableKey[Any]) -> VariableAddress:
+    def _address_of(self, key: VariableKey[Any]) -> VariableAddress:
         alias = self._aliases.get(key.name.casefold()) if key.component is None else None
         return VariableAddress.of(key if alias is None else alias)
 
-    def _variable(self, key: VariableKey[Any]) -> DeclaredVariable:
-        variable = self._table.find(self._address(key))
+    def _variable_of(self, key: VariableKey[Any]) -> DeclaredVariable:
+        variable = self._table.find(self._address_of(key))
         if variable is None:
             raise KeyError(f"{key} is not a variable of this station [declare it]")
         return variable

@@ -193,7 +193,7 @@ class Calls:
                 action=call.action.name,
                 message_id=call.message_id,
             )
-        if self._step(_ASK) is _QUEUE:
+        if self._change_state(_ASK) is _QUEUE:
             self._queue[call.message_id] = call
             return False
         call.deadline = now + call.timeout
@@ -206,19 +206,19 @@ class Calls:
         """
         current = self.current
         if current is None or current.message_id != message_id:
-            self._step(Input.STRAY)
+            self._change_state(Input.STRAY)
             past = None if self._past is None else self._past.get(message_id)
             return past or _unknown_stray(message_id)
         self.current = None
         self._remember(message_id, _DOUBLED)
-        return current if self._step(_ANSWER) is _DELIVER else Stray.CANCELLED
+        return current if self._change_state(_ANSWER) is _DELIVER else Stray.CANCELLED
 
     def expire(self, now: float) -> OutgoingCall | None:
         """Ends the call in the slot if its time is over; returns it if its caller still waits."""
         current = self.current
         if current is None or now < current.deadline:
             return None
-        waited_for = self._step(Input.EXPIRE) is _DELIVER
+        waited_for = self._change_state(Input.EXPIRE) is _DELIVER
         self.current = None
         self._remember(current.message_id, Stray.LATE if waited_for else Stray.CANCELLED)
         return current if waited_for else None
@@ -227,7 +227,7 @@ class Calls:
         """Cancels a call and returns it; returns `None` if the call has ended already."""
         current = self.current
         if current is not None and current.message_id == message_id:
-            return current if self.state is _WAITING and self._step(Input.CANCEL) else None
+            return current if self.state is _WAITING and self._change_state(Input.CANCEL) else None
         call = self._queue.pop(message_id, None)
         if call is not None:
             self._remember(message_id, Stray.CANCELLED)
@@ -261,7 +261,7 @@ class Calls:
     def lose(self) -> list[OutgoingCall]:
         """Ends all calls, and returns those whose callers still wait."""
         waited_for = [self.current] if self.current and self.state is _WAITING else []
-        self._step(Input.LOSE)
+        self._change_state(Input.LOSE)
         lost = [*waited_for, *self._queue.values()]
         self.current = None
         self._queue.clear()
@@ -273,7 +273,7 @@ class Calls:
             self._past = Recent(self._limits.remembered)
         self._past.remember(message_id, how)
 
-    def _step(self, event: Input) -> Effect:
+    def _change_state(self, event: Input) -> Effect:
         move = _MOVES[self.state].get(event)
         if move is None:
             raise LocalProtocolError(f"the call slot is {self.state}, so {event} is not possible")

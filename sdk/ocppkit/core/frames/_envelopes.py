@@ -91,15 +91,15 @@ def _decode_slowly(
     try:
         # By exact type, because `isinstance` is slow for structs when the answer is no.
         if type(frame) is Call:
-            cls = _called(protocol, frame)
-            _learn(protocol, data, frame.action, cls)
+            cls = _called_action(protocol, frame)
+            _teach_fast_path(protocol, data, frame.action, cls)
             message = read_payload(cls, frame.payload, policy, issues)
             return Call(frame.message_id, frame.action, message)
         if type(frame) is CallResult:
-            cls = _answered(protocol, frame, answers)
+            cls = _answered_action(protocol, frame, answers)
             return CallResult(frame.message_id, read_payload(cls, frame.payload, policy, issues))
         if type(frame) is SendFrame:
-            cls = _called(protocol, frame)
+            cls = _called_action(protocol, frame)
             message = read_payload(cls, frame.payload, policy, issues)
             return SendFrame(frame.message_id, frame.action, message)
     except InvalidMessage as exc:
@@ -108,7 +108,7 @@ def _decode_slowly(
     return frame
 
 
-def _learn(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
+def _teach_fast_path(protocol: Protocol, data: Data, action: str, cls: type[Message]) -> None:
     """Makes the fast path decode the next CALL of this kind."""
     if isinstance(data, str | bytes):
         protocol.fast_path.learn(data, action, call_reader(cls))
@@ -171,7 +171,7 @@ def _take_apart(cls: type[Message]) -> tuple[bytes, bytes, Write]:
     return parts
 
 
-def _called(protocol: Protocol, frame: Call | SendFrame) -> type[Message]:
+def _called_action(protocol: Protocol, frame: Call | SendFrame) -> type[Message]:
     is_call = type(frame) is Call
     action = protocol.actions.get(frame.action)
     if action is None or action.answered is not is_call:
@@ -185,7 +185,7 @@ def _called(protocol: Protocol, frame: Call | SendFrame) -> type[Message]:
     return action.request
 
 
-def _answered(
+def _answered_action(
     protocol: Protocol, frame: CallResult, answers: Mapping[str, type[Request[Any]]]
 ) -> type[Message]:
     request = answers.get(frame.message_id)

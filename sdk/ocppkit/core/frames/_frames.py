@@ -148,7 +148,7 @@ def read_frame(data: Data, policy: Policy, issues: list[Issue] | None) -> Frame:
             found.append(_TRIMMED)
             return read_frame(clean, policy, issues)
     head = read_head(data)
-    failure = _failure(data, head)
+    failure = _failure_of(data, head)
     if failure is Failure.MALFORMED and policy.mode is not Mode.STRICT:
         filled = _complete_error_frame(data, head, found)
         if filled is not None:
@@ -202,7 +202,7 @@ def encode_frame(frame: Frame) -> bytes:
         ) from exc
 
 
-def _failure(data: Data, head: Head) -> Failure:
+def _failure_of(data: Data, head: Head) -> Failure:
     try:
         text = scan(data)
     except REFUSALS:

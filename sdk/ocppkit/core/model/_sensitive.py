@@ -49,17 +49,17 @@ def _sibling_value(path: Sequence[str | int], root: Any, sibling: list[str]) -> 
     """Returns the value of another member of the same object, or of the object around it."""
     around = [root]
     for step in path[:-1]:
-        around.append(_inside(around[-1], step))
+        around.append(_value_at_step(around[-1], step))
     for holder in reversed(around):
         found = holder
         for step in sibling:
-            found = _inside(found, step)
+            found = _value_at_step(found, step)
         if found is not None:
             return str(found)
     return None
 
 
-def _inside(value: Any, step: str | int) -> Any:
+def _value_at_step(value: Any, step: str | int) -> Any:
     if isinstance(step, int):
         return value[step] if is_list(value) and step < len(value) else None
     return value.get(step) if is_object(value) else None

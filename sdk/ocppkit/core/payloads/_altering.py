@@ -18,30 +18,30 @@ def altered(data: bytes, alterations: Iterable[Alteration], changes: list[str]) 
         changes: takes what was changed.
     """
     payload: Any = read(data)
-    done = [each.change for each in alterations if _apply(payload, each)]
+    done = [each.change for each in alterations if _apply_alteration(payload, each)]
     changes += done
     return write(payload) if done else data
 
 
-def _apply(payload: Any, alteration: Alteration) -> int:
+def _apply_alteration(payload: Any, alteration: Alteration) -> int:
     holder, _, name = alteration.path.removeprefix("$").rpartition(".")
     steps = [step for step in holder.replace("[*]", ".[*]").split(".") if step]
-    return sum(_change(each, name, alteration) for each in _holders(payload, steps))
+    return sum(_change_member(each, name, alteration) for each in _objects_at(payload, steps))
 
 
-def _holders(value: Any, steps: list[str]) -> Iterator[dict[str, Any]]:
+def _objects_at(value: Any, steps: list[str]) -> Iterator[dict[str, Any]]:
     """Yields the objects at a path."""
     if not steps:
         if is_object(value):
             yield value
     elif steps[0] == "[*]":
         for item in value if is_list(value) else ():
-            yield from _holders(item, steps[1:])
+            yield from _objects_at(item, steps[1:])
     elif is_object(value) and steps[0] in value:
-        yield from _holders(value[steps[0]], steps[1:])
+        yield from _objects_at(value[steps[0]], steps[1:])
 
 
-def _change(members: dict[str, Any], name: str, alteration: Alteration) -> bool:
+def _change_member(members: dict[str, Any], name: str, alteration: Alteration) -> bool:
     if name not in members:
         return False
     old = members[name]

@@ -72,8 +72,8 @@ def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
         # The offset of a zone that is only named depends on laws.
         return None
     try:
-        value, is_leap = _instant(
-            date, clock, second or "00", fraction, _zone(zero or offset, naive)
+        value, is_leap = _datetime_of(
+            date, clock, second or "00", fraction, _time_zone_of(zero or offset, naive)
         )
         is_clean = re.fullmatch(_CLEAN, text, re.ASCII) is not None and not clock.startswith("24")
         return value, is_clean and (not is_leap or _starts_month(value))
@@ -81,7 +81,7 @@ def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
         return None
 
 
-def _instant(
+def _datetime_of(
     date: str, clock: str, second: str, fraction: str | None, zone: tzinfo
 ) -> tuple[datetime, bool]:
     """Returns a date-time and whether it was a leap second; raises `ValueError` if there is no such
@@ -100,7 +100,7 @@ def _instant(
     return value + timedelta(days=1) if is_midnight else value, is_leap
 
 
-def _zone(offset: str | None, naive: tzinfo) -> tzinfo:
+def _time_zone_of(offset: str | None, naive: tzinfo) -> tzinfo:
     if offset is None:
         return naive
     if offset in "Zz":

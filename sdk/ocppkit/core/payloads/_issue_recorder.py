@@ -69,7 +69,7 @@ class IssueRecorder:
         if self._reserve:
             self._forget_reserve(path)
         for at in _last_below(self._issues, path):
-            self._mark(at, path, repair)
+            self._mark_repaired(at, path, repair)
 
     def leave_out_items(self, path: str) -> None:
         """Marks the issues in the items of the latest list as repaired, because the items are left
@@ -81,7 +81,7 @@ class IssueRecorder:
             place = self._issues[at].path
             if place != path:
                 item = place[: place.index("]", len(path)) + 1]
-                self._mark(at, item, Repair.ITEM_LEFT_OUT)
+                self._mark_repaired(at, item, Repair.ITEM_LEFT_OUT)
 
     def result(self, *, refused: bool) -> Issues:
         """Returns the issues. If the message is refused, the one that decides the answer is among
@@ -98,7 +98,7 @@ class IssueRecorder:
         # They were counted as omitted already, and now they decide nothing.
         del self._reserve[_last_below(self._reserve, path).start :]
 
-    def _mark(self, at: int, path: str, repair: Repair) -> None:
+    def _mark_repaired(self, at: int, path: str, repair: Repair) -> None:
         issue = self._issues[at]
         if not issue.repaired:
             # `replace` takes three times as long.

@@ -63,7 +63,7 @@ def normalise_untyped(value: Any, path: Path) -> Any:
         case _ if is_object(value):
             return _untyped_members(value, path)
         case list() | tuple():
-            return _items(normalise_untyped, value, path)
+            return _normalise_items(normalise_untyped, value, path)
         case _:
             return _datetime_or_text(value, path)
 
@@ -75,9 +75,9 @@ def _normaliser(shape: Shape, texts: bool, inside: tuple[object, ...]) -> Normal
         case AnyShape() | OpenShape():
             return normalise_untyped
         case ListShape(item=item):
-            return _list(_normaliser(item, texts, inside))
+            return _list_normaliser(_normaliser(item, texts, inside))
         case ObjectShape():
-            return _object(shape, texts, inside)
+            return _object_normaliser(shape, texts, inside)
         case _:
             return None
 
@@ -111,20 +111,22 @@ def _untyped_members(members: dict[Any, Any], path: Path) -> Any:
     return {**members, **changed} if changed else members
 
 
-def _list(normalise: Normalise | None) -> Normalise | None:
+def _list_normaliser(normalise: Normalise | None) -> Normalise | None:
     if normalise is None:
         return None
     return lambda value, path: (
-        _items(normalise, value, path) if isinstance(value, list | tuple) else value
+        _normalise_items(normalise, value, path) if isinstance(value, list | tuple) else value
     )
 
 
-def _items(normalise: Normalise, items: Any, path: Path) -> Any:
+def _normalise_items(normalise: Normalise, items: Any, path: Path) -> Any:
     new = [normalise(item, (path, at)) for at, item in enumerate(items)]
     return new if any(a is not b for a, b in zip(new, items, strict=True)) else items
 
 
-def _object(shape: ObjectShape, texts: bool, inside: tuple[object, ...]) -> Normalise | None:
+def _object_normaliser(
+    shape: ObjectShape, texts: bool, inside: tuple[object, ...]
+) -> Normalise | None:
     if shape in inside:
         # A class within itself: its normaliser is not ready yet, so it is compiled when first needed.
         return lambda value, path: (
@@ -137,10 +139,10 @@ def _object(shape: ObjectShape, texts: bool, inside: tuple[object, ...]) -> Norm
         for wire, member in shape.members.items()
         if (normalise := _normaliser(member.shape, texts, (*inside, shape))) is not None
     ]
-    return _members(shape.cls, parts) if parts else None
+    return _members_normaliser(shape.cls, parts) if parts else None
 
 
-def _members(cls: type[Struct], parts: list[tuple[str, str, Normalise]]) -> Normalise:
+def _members_normaliser(cls: type[Struct], parts: list[tuple[str, str, Normalise]]) -> Normalise:
     def normalise_members(value: Any, path: Path) -> Any:
         if not isinstance(value, cls):
             return value

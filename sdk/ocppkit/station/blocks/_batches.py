@@ -123,8 +123,8 @@ class Batches:
         """Writes and sends until it is cancelled; starts again after an unexpected failure."""
         while True:
             try:
-                async with running_beside(self._send()):
-                    await self._write()
+                async with running_beside(self._send_messages()):
+                    await self._write_batches()
             except BaseException as problem:
                 if not is_failure(problem):
                     raise
@@ -136,14 +136,14 @@ class Batches:
                 )
             await sleep(self._access.clock(), _PAUSE)
 
-    async def _write(self) -> None:
+    async def _write_batches(self) -> None:
         failures = 0
         while True:
             self._wakes_writer.clear()
             batches = tuple(self._to_write)
             if not batches:
                 await self._wakes_writer.wait()
-            elif await self._commit(batches):
+            elif await self._commit_batches(batches):
                 failures = 0
                 for _ in batches:
                     self._written.append(self._to_write.popleft())
@@ -152,7 +152,7 @@ class Batches:
                 failures += 1
                 await sleep(self._access.clock(), retry_waits(failures))
 
-    async def _commit(self, batches: Sequence[Batch]) -> bool:
+    async def _commit_batches(self, batches: Sequence[Batch]) -> bool:
         try:
             for hold, group in groupby(batches, key=attrgetter("hold")):
                 await self._commit_group(tuple(group), hold)
@@ -206,15 +206,15 @@ class Batches:
             self._to_send.extend(batch.sent)
             self._wakes_sender.set()
 
-    async def _send(self) -> None:
+    async def _send_messages(self) -> None:
         while True:
             while self._to_send:
                 message = self._to_send.popleft()
-                self._answered(message, await self._call(message.request))
+                self._answered(message, await self._call_csms(message.request))
             self._wakes_sender.clear()
             await self._wakes_sender.wait()
 
-    async def _call(self, request: Request[Any]) -> Response | OcppError:
+    async def _call_csms(self, request: Request[Any]) -> Response | OcppError:
         action = request.__ocpp_action__
         try:
             response: Response = await self._access.call(request)

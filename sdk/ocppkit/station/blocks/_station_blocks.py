@@ -202,9 +202,9 @@ class StationBlocks:
         for block in self._blocks:
             state = states.get(_STATE + block.name)
             if state is not None:
-                self._restore(block, state, now)
+                self._restore_block(block, state, now)
         self._batches = Batches(
-            self._access, self._name, answered=self._answered, tell=self._listeners.publish
+            self._access, self._name, answered=self._on_answer, tell=self._listeners.publish
         )
         self._access.before_acknowledging(self._kept_message_answered)
         self._background = [
@@ -231,7 +231,7 @@ class StationBlocks:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._listeners.cancel()
 
-    def _restore(self, block: Block, state: bytes, now: Moment) -> None:
+    def _restore_block(self, block: Block, state: bytes, now: Moment) -> None:
         try:
             block.restore(state, now)
         except ValueError as problem:
@@ -280,7 +280,7 @@ class StationBlocks:
         self._handle_answer(report, mapping, delivered.answer, now)
         await asyncio.wait({self._collect_batch(now).written})
 
-    def _answered(self, message: OutgoingMessage, answer: Response | OcppError) -> None:
+    def _on_answer(self, message: OutgoingMessage, answer: Response | OcppError) -> None:
         mapping = self._dialect.report_of.get(type(message.request))
         if self._batches is not None and mapping is not None:
             now = self.now()
@@ -384,7 +384,7 @@ class StationBlocks:
         sent: list[OutgoingMessage] = []
         states: dict[str, bytes | None] = {}
         for block in self._blocks:
-            for report, request in self._messages(block, now):
+            for report, request in self._take_messages(block, now):
                 if self._access.must_arrive(request):
                     kept.append(MessageToStore(request=request, note=report.journal_note))
                 else:
@@ -398,7 +398,9 @@ class StationBlocks:
         self._require_running().add(batch)
         return batch
 
-    def _messages(self, block: Block, now: Moment) -> Sequence[tuple[Report[Any], Request[Any]]]:
+    def _take_messages(
+        self, block: Block, now: Moment
+    ) -> Sequence[tuple[Report[Any], Request[Any]]]:
         """Takes the reports of a block; returns the messages that express them."""
         messages: list[tuple[Report[Any], Request[Any]]] = []
         unsaid: list[Report[Any]] = []

@@ -73,16 +73,16 @@ def connector(limits: Limits, compression: bool) -> Connector:
     async def opened(request: ConnectRequest) -> OpenedConnection:
         url = read_url(request.url)
         check = _AnswerCheck(request, limits, compression)
-        session = _session(check)
+        session = _create_session(check)
         try:
-            websocket = await _open(session, request, url, limits, compression)
+            websocket = await _open_websocket(session, request, url, limits, compression)
         except BaseException:
             await session.close()
             raise
         transport = WebSocketTransport(websocket)
         wire = PingingWire(transport, limits, ping=transport.ping, abort=check.abort)
         transport.on_frame = wire.note_frame
-        task = asyncio.create_task(_drive(wire, websocket, session))
+        task = asyncio.create_task(_run_wire(wire, websocket, session))
         running.add(task)
         task.add_done_callback(running.discard)
         return OpenedConnection(wire, websocket.protocol)
@@ -97,7 +97,7 @@ connect: ConnectFunction = _CLIENT.connect
 dial: DialFunction = _CLIENT.dial
 
 
-async def _drive(
+async def _run_wire(
     wire: TransportWire, websocket: ClientWebSocketResponse, session: ClientSession
 ) -> None:
     async with session:
@@ -106,7 +106,7 @@ async def _drive(
         await websocket.close()
 
 
-def _session(check: ClientMiddlewareType) -> ClientSession:
+def _create_session(check: ClientMiddlewareType) -> ClientSession:
     return ClientSession(
         connector=TCPConnector(happy_eyeballs_delay=NEXT_ADDRESS_AFTER, interleave=1),
         timeout=ClientTimeout(total=None),
@@ -119,7 +119,7 @@ def _session(check: ClientMiddlewareType) -> ClientSession:
     )
 
 
-async def _open(
+async def _open_websocket(
     session: ClientSession,
     request: ConnectRequest,
     url: CsmsUrl,
@@ -145,10 +145,10 @@ async def _open(
     except TimeoutError as problem:
         raise too_late_error() from problem
     except (ClientError, OSError) as problem:
-        raise _translated(problem) from (_cause_of(problem))
+        raise _translate_error(problem) from (_cause_of(problem))
 
 
-def _translated(problem: ClientError | OSError) -> ConnectionClosed:
+def _translate_error(problem: ClientError | OSError) -> ConnectionClosed:
     if isinstance(problem, ClientResponseError):
         # Its status is one that aiohttp has made up.
         return malformed_error(problem.message)

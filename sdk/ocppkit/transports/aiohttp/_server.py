@@ -108,11 +108,11 @@ class CsmsHandler:
         """Serves one connection, until all its tasks have ended."""
         handshake = _handshake(request)
         if request.headers.get(UPGRADE, "").strip().lower() != "websocket":
-            return _refusal(self._connections.refuse(NO_WEBSOCKET, handshake))
+            return _refusal_response(self._connections.refuse(NO_WEBSOCKET, handshake))
         decision = await self._connections.admit(handshake)
         if isinstance(decision, Reject):
-            return _refusal(decision)
-        websocket = self._websocket(decision)
+            return _refusal_response(decision)
+        websocket = self._create_websocket(decision)
         if request.transport is not None:
             limit_reads(request.transport)
         try:
@@ -126,7 +126,7 @@ class CsmsHandler:
             if request.transport is not None:
                 request.transport.abort()
 
-        await self._connections.serve(decision, self._transport(websocket), abort=abort)
+        await self._connections.serve(decision, self._create_transport(websocket), abort=abort)
         return websocket
 
     async def drain(self) -> None:
@@ -144,11 +144,11 @@ class CsmsHandler:
         self._leaving = True
         await self._connections.close(self._grace)
 
-    def _transport(self, websocket: web.WebSocketResponse) -> WebSocketTransport:
+    def _create_transport(self, websocket: web.WebSocketResponse) -> WebSocketTransport:
         # An application that shuts down reads nothing more, not even a close frame.
         return WebSocketTransport(websocket, is_reading=lambda: not self._leaving)
 
-    def _websocket(self, accept: Accept) -> web.WebSocketResponse:
+    def _create_websocket(self, accept: Accept) -> web.WebSocketResponse:
         chosen = accept.subprotocol
         websocket = web.WebSocketResponse(
             protocols=() if chosen is None else (chosen,),
@@ -174,7 +174,7 @@ def _handshake(request: web.Request) -> Handshake:
     )
 
 
-def _refusal(reject: Reject) -> web.Response:
+def _refusal_response(reject: Reject) -> web.Response:
     response = web.Response(
         status=reject.status, body=reject.body, content_type="text/plain", charset="utf-8"
     )

@@ -89,7 +89,7 @@ class ServerHandshake(SharedReading):
         head, end, rest = self._unread.partition(b"\r\n\r\n")
         if end:
             self._unread = rest
-            self._deciding = start_task(self._decide(head + end))
+            self._deciding = start_task(self._handle_request(head + end))
         elif len(head) > LONGEST_HEAD:
             self._report("the head of the handshake is too long")
             self._transport.abort()
@@ -113,18 +113,18 @@ class ServerHandshake(SharedReading):
 
     # The work.
 
-    async def _decide(self, head: bytes) -> None:
+    async def _handle_request(self, head: bytes) -> None:
         try:
             request = read_request(head)
             key = websocket_key_of(request)
             decision = await self._ask_csms(request)
             if isinstance(decision, Accept):
-                self._open(decision, request, key)
+                self._open_websocket(decision, request, key)
             else:
-                self._refuse(decision.status, decision.body, decision.headers)
+                self._send_refusal(decision.status, decision.body, decision.headers)
         except BadRequest as problem:
             self._report(str(problem), problem.status)
-            self._refuse(problem.status, f"{problem}\n".encode(), problem.headers)
+            self._send_refusal(problem.status, f"{problem}\n".encode(), problem.headers)
 
     async def _ask_csms(self, request: HttpRequest) -> Accept | Reject:
         try:
@@ -141,7 +141,7 @@ class ServerHandshake(SharedReading):
             )
             return Reject(status=500, reason="internal error")
 
-    def _open(self, accept: Accept, request: HttpRequest, key: bytes) -> None:
+    def _open_websocket(self, accept: Accept, request: HttpRequest, key: bytes) -> None:
         headers = list(accept.headers)
         if accept.subprotocol is not None:
             headers.append((b"Sec-WebSocket-Protocol", accept.subprotocol.encode()))
@@ -164,7 +164,7 @@ class ServerHandshake(SharedReading):
         )
         self._connection.attach(accept, wire)
 
-    def _refuse(self, status: int, body: bytes, headers: Headers) -> None:
+    def _send_refusal(self, status: int, body: bytes, headers: Headers) -> None:
         self._refused = True
         self._transport.write(refusal_response(status, body, headers))
         if self._transport.can_write_eof():

@@ -275,7 +275,7 @@ class WebSocketWire(SharedReading):
             return
         # While nothing is read, no answer can be seen.
         self._missed += not self._hold
-        self._send(control_frame(PING, b"", not self._masked))
+        self._send_bytes(control_frame(PING, b"", not self._masked))
 
     # State.
 
@@ -330,7 +330,7 @@ class WebSocketWire(SharedReading):
 
     # Writing.
 
-    def _send(self, data: bytes) -> None:
+    def _send_bytes(self, data: bytes) -> None:
         if self._transport.is_closing():
             # asyncio would log a warning for each write after a reset.
             return
@@ -410,7 +410,7 @@ class WebSocketWire(SharedReading):
             self._pause_for(_OVER_BUDGET)
             self._loop.call_later(delay, self._resume_after, _OVER_BUDGET)
 
-    def _charge(self, size: int) -> None:
+    def _charge_budget(self, size: int) -> None:
         """Subtracts the cost of a frame from the peer's budget, and counts it for this callback."""
         cost = size + FRAME_COST
         self._cost += cost
@@ -476,12 +476,12 @@ class WebSocketWire(SharedReading):
                 text = payload.decode()
             except UnicodeDecodeError:
                 return False
-            self._charge(len(payload))
+            self._charge_budget(len(payload))
             self._deliver(text)
         else:
-            self._charge(len(payload))
+            self._charge_budget(len(payload))
             if kind == PING:
-                self._send(control_frame(PONG, payload, not self._masked))
+                self._send_bytes(control_frame(PONG, payload, not self._masked))
         self._missed = 0
         return True
 
@@ -489,7 +489,7 @@ class WebSocketWire(SharedReading):
         codec = self._get_codec()
         message = codec.receive_data(data)
         self._missed = 0
-        self._charge(len(data) if message is None else len(message))
+        self._charge_budget(len(data) if message is None else len(message))
         if message is not None:
             self._deliver(message)
         self._follow_codec(codec)
