@@ -19,6 +19,9 @@ __all__ = ["VersionGuess"]
 _TRIED: Final = 32
 """Frames of a station that are read by every version that is possible."""
 
+_TRIED_IN_VAIN: Final = 256
+"""Frames beyond these that may be read so because the likeliest version refuses them: it takes long."""
+
 ReadAs = Callable[[Protocol], FrameReading]
 
 
@@ -52,7 +55,8 @@ class VersionGuess:
             line: the line.
         """
         reading = read(self.protocols[0])
-        if len(self.protocols) == 1 or (reading.is_clean and self._left <= 0):
+        least = 0 if reading.is_clean else -_TRIED_IN_VAIN
+        if len(self.protocols) == 1 or self._left <= least:
             return reading
         self._left -= 1
         readings = [reading, *map(read, self.protocols[1:])]
