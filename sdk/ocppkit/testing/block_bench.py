@@ -13,7 +13,7 @@ from ocppkit.blocks import Block, Command, CommandAnswer, Event, Moment
 from ocppkit.blocks.transactions import TransactionClosed, TransactionLedger, TransactionRecord
 from ocppkit.core import Message, Protocol, Request, decode_payload
 from ocppkit.csms import Csms, StationHandle
-from ocppkit.csms.blocks import Authorize, CsmsBlocks, Provisioning
+from ocppkit.csms.blocks import Authorize, CsmsBlocks, LimitTransaction, Provisioning
 from ocppkit.station import Journal, MemoryJournal, Station, Store
 from ocppkit.station.blocks import FullStation, StationBlocks
 
@@ -64,6 +64,7 @@ class BlockBench:
         clock: FakeClock | None = None,
         ledger: TransactionLedger | None = None,
         provisioning: Provisioning | None = None,
+        limit_transaction: LimitTransaction | None = None,
         start: datetime = _START,
         online: bool = True,
     ) -> None:
@@ -80,6 +81,7 @@ class BlockBench:
             clock: the clock of both.
             ledger: the transactions that the CSMS knows.
             provisioning: how the CSMS answers boots; by default it accepts all, with a heartbeat a day.
+            limit_transaction: what the CSMS limits transactions to.
             start: date and time when the clock is at 0.
             online: whether the station can connect at first; see `go_online`.
         """
@@ -94,6 +96,7 @@ class BlockBench:
             authorize=authorize,
             ledger=ledger,
             provisioning=provisioning or Provisioning(interval=_DAY),
+            limit_transaction=limit_transaction,
         )
         self.station: Station = Station(
             "CP001",

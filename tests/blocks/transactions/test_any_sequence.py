@@ -14,6 +14,7 @@ from ocppkit.blocks.transactions import (
     SuspendedBy,
     TokenInfo,
     TransactionLedger,
+    TransactionLimit,
     TransactionReport,
 )
 from ocppkit.blocks.variables import (
@@ -39,6 +40,11 @@ Step = Callable[[TransactionBench], Any]
 some_points = st.lists(st.sampled_from(POINTS), min_size=1, max_size=3, unique=True)
 evses = st.sampled_from([1, 2])
 tokens = st.sampled_from([CARD, OTHER])
+limits = st.builds(
+    TransactionLimit,
+    max_energy=st.sampled_from([None, 0.0, 500.0]),
+    max_time=st.sampled_from([None, 30]),
+)
 
 
 def call(name: str, *args: Any, **more: Any) -> Step:
@@ -76,6 +82,8 @@ steps = st.one_of(
     st.builds(call, st.just("energy"), evses, st.booleans(), phases=st.sampled_from([None, 1, 3])),
     st.builds(call, st.just("suspended"), evses, st.sampled_from(SuspendedBy)),
     st.builds(call, st.just("stopped"), evses, reason=st.sampled_from(StoppedReason)),
+    st.builds(call, st.just("limit"), evses, limits),
+    st.builds(call, st.sampled_from(["interrupt", "resume"]), evses),
     st.builds(call, st.just("report_transactions"), st.sampled_from([None, 1, 2])),
     st.builds(call, st.just("report_meter_values"), st.sampled_from([None, 0, 1])),
     st.builds(reply, st.sampled_from(["Accepted", "Invalid"]), st.sampled_from([None, 5])),

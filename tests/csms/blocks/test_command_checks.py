@@ -177,7 +177,7 @@ WRONG_IN_2: list[tuple[str, Command[Any]]] = [
         "set evse_id and connector_id",
         RequestTrigger(requested_message="StatusNotification", evse_id=1),
     ),
-    ("a token has a type", StartRemotely(id_token=IdToken("04E91C5A"), remote_start_id=1)),
+    ("must have a type", StartRemotely(id_token=IdToken("04E91C5A"), remote_start_id=1)),
     ("leave it out", written("SecurityProfile", "3", "SecurityCtrlr")),
     (
         "the URL does not fit",

@@ -7,7 +7,12 @@ import pytest
 
 from ocppkit import v16, v21, v201
 from ocppkit.blocks.charging import LimitChanged
-from ocppkit.blocks.transactions import IdToken, SampledValue
+from ocppkit.blocks.transactions import (
+    IdToken,
+    SampledValue,
+    TransactionLimit,
+    TransactionRecord,
+)
 from ocppkit.blocks.variables import RATE_UNIT
 from ocppkit.core import LocalProtocolError, Protocol
 from ocppkit.station import Station
@@ -149,3 +154,22 @@ async def test_a_unit_that_the_station_has_reported_not_to_take_is_not_sent(
             await bench.csms_blocks.limit(bench.handle, watts=4140.0)
         answer = await bench.csms_blocks.limit(bench.handle, amps=6.0)
         assert answer.status == "Accepted"
+
+
+@EACH
+@pytest.mark.asyncio
+async def test_a_program_that_cannot_tell_the_limit_of_a_transaction_holds_up_nothing(
+    protocol: Protocol, caplog: pytest.LogCaptureFixture
+) -> None:  # E16
+    def fails(record: TransactionRecord) -> TransactionLimit | None:
+        raise ValueError("the tariff is missing")
+
+    async with BlockBench(protocol, full=full, limit_transaction=fails) as bench:
+        await charge(bench, 1)
+        bench.full.unplugged(1)
+        await bench.advance(1)
+        assert len(bench.closed) == 1
+    # Before 2.1 no message tells a limit.
+    is_asked = protocol is v21.PROTOCOL
+    assert ("the tariff is missing" in caplog.text) is is_asked
+    assert ("gets no new limit]" in caplog.text) is is_asked

@@ -58,6 +58,7 @@ RULES = TransactionRules(
     stop_points=frozenset({TxPoint.AUTHORIZED}),
     repeats_evse=True,
     can_resume=False,
+    confirms_limits=False,
     needs_register=True,
     samples_in_meter_values=True,
     has_token_types=False,

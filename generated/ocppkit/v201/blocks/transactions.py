@@ -77,6 +77,7 @@ _REASONS = {
 
 RULES = TransactionRules(
     can_resume=False,
+    confirms_limits=False,
     token_types=frozenset(map(str, IdTokenEnumType)),
     token_size=36,
 )

@@ -13,6 +13,7 @@ from ocppkit.blocks.transactions import (
     SampledValue,
     SignedMeterValue,
     TransactionEventType,
+    TransactionLimit,
     TransactionReply,
     TransactionReport,
     TransactionRules,
@@ -25,6 +26,7 @@ from ..datatypes import (
     MeterValueType,
     SampledValueType,
     SignedMeterValueType,
+    TransactionLimitType,
     TransactionType,
     UnitOfMeasureType,
 )
@@ -100,6 +102,7 @@ def read_transaction(request: TransactionEventRequest) -> TransactionReport:
         remote_start_id=info.remote_start_id,
         reservation_id=request.reservation_id,
         number_of_phases_used=request.number_of_phases_used,
+        transaction_limit=_limit(info.transaction_limit),
         meter_values=tuple(map(_meter_value, request.meter_value or ())),
     )
 
@@ -125,6 +128,7 @@ def write_transaction(report: TransactionReport) -> Sequence[TransactionEventReq
             charging_state=_enum_value(ChargingStateEnumType, report.charging_state),
             stopped_reason=None if reason is None else _reason(reason),
             remote_start_id=report.remote_start_id,
+            transaction_limit=_written_limit(report.transaction_limit),
         ),
         evse=evse,
         id_token=None if token is None else write_token(token),
@@ -139,6 +143,7 @@ def read_transaction_reply(response: TransactionEventResponse) -> TransactionRep
         id_token_info=None if info is None else read_token_info(info),
         total_cost=response.total_cost,
         charging_priority=response.charging_priority,
+        transaction_limit=_limit(response.transaction_limit),
         updated_personal_message=None if text is None else read_message(text),
     )
 
@@ -151,6 +156,7 @@ def write_transaction_reply(
     return TransactionEventResponse(
         total_cost=reply.total_cost,
         charging_priority=reply.charging_priority,
+        transaction_limit=_written_limit(reply.transaction_limit),
         id_token_info=None if info is None else write_token_info(info),
         updated_personal_message=None if text is None else write_message(text),
     )
@@ -167,6 +173,28 @@ def write_meter_values(report: MeterValuesReport) -> Sequence[MeterValuesRequest
     """Returns the message with meter values outside of transactions; none if there are no values to send."""
     values = _written_values(report.meter_values)
     return [MeterValuesRequest(evse_id=report.evse_id, meter_value=values)] if values else []
+
+
+def _limit(limit: TransactionLimitType | None) -> TransactionLimit | None:
+    if limit is None:
+        return None
+    return TransactionLimit(
+        max_cost=limit.max_cost,
+        max_energy=limit.max_energy,
+        max_time=limit.max_time,
+        max_soc=limit.max_soc,
+    )
+
+
+def _written_limit(limit: TransactionLimit | None) -> TransactionLimitType | None:
+    if limit is None:
+        return None
+    return TransactionLimitType(
+        max_cost=limit.max_cost,
+        max_energy=limit.max_energy,
+        max_time=limit.max_time,
+        max_soc=limit.max_soc,
+    )
 
 
 def _read_status_request(request: GetTransactionStatusRequest) -> GetTransactionStatus:

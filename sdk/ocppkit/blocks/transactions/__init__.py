@@ -28,6 +28,7 @@ from ._ledger import (
     TransactionUnmatched,
     TransactionUpdated,
 )
+from ._limit_of_transaction import TransactionLimit
 from ._meter_values import EnergyReading, MeterValue, SampledValue, SignedMeterValue
 from ._reports import MeterValuesReport, TransactionReply, TransactionReport
 from ._status_query import GetTransactionStatus, TransactionStatus
@@ -72,6 +73,7 @@ __all__ = [
     "TransactionEventType",
     "TransactionHeld",
     "TransactionLedger",
+    "TransactionLimit",
     "TransactionOpened",
     "TransactionRecord",
     "TransactionReplied",

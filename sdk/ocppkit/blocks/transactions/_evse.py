@@ -40,6 +40,9 @@ class Evse:
         self.retry_at: float | None = None
         """When it is tried again to begin the transaction that is held."""
 
+        self.limit_check: float | None = None
+        """When it is looked next whether a limit of the transaction is reached."""
+
         self.path_closed_since: datetime | None = None
         """Since when energy can flow."""
 

@@ -44,6 +44,9 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     energy_refused: bool = False
     """Whether no energy may flow although a driver is authorized: the CSMS has refused the token. [E05]"""
 
+    limit_reached: bool = False
+    """Whether no energy may flow because a limit of the transaction is reached. [E16]"""
+
     is_held: bool = False
     """Whether no energy may flow for now: a transaction cannot begin yet, or a reset interrupts it."""
 
@@ -56,7 +59,7 @@ class EvseState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def power_path_closed(self) -> bool:
         """Whether the contactors must be closed."""
-        return self._can_charge and not self.energy_refused
+        return self._can_charge and not (self.energy_refused or self.limit_reached)
 
     @property
     def _can_charge(self) -> bool:
@@ -121,6 +124,7 @@ def without_transaction(state: EvseState) -> EvseState:
         authorized=state.authorized and state.connected,
         energy_flows=False,
         energy_refused=False,
+        limit_reached=False,
         transaction_id=None,
         finishing=state.connected,
     )

@@ -130,7 +130,7 @@ class Interruptions:
             now: the present moment.
         """
         before, transaction = evse.state, evse.transaction
-        if transaction is None:
+        if transaction is None or transaction.is_interrupted:
             return
         transaction.is_interrupted = True
         evse.state = replace(

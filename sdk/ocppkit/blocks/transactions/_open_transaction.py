@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ._evse_state import EvseState
+from ._limit_of_transaction import TransactionLimit
 from ._meter_values import MeterValue
 
 __all__ = ["KeptEvse", "OpenTransaction"]
@@ -41,8 +42,27 @@ class OpenTransaction(Struct, kw_only=True, omit_defaults=True):
     is_interrupted: bool = False
     """Whether a reset has interrupted it, after which it goes on. [B13]"""
 
+    csms_limit: TransactionLimit = TransactionLimit()
+    """What the CSMS has limited it to, which goes before `own_limit`. [E16]"""
+
+    own_limit: TransactionLimit = TransactionLimit()
+    """What was limited at the station."""
+
+    cost: float | None = None
+    """What it has cost so far, as the CSMS says."""
+
     ended_values: list[MeterValue] = []
     """What the report of its end tells of the time before: the beginning, then samples."""
+
+    @property
+    def limit(self) -> TransactionLimit:
+        """What limits it."""
+        return self.csms_limit.before(self.own_limit)
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether anything limits it."""
+        return self.limit != TransactionLimit()
 
     @property
     def energy(self) -> float | None:

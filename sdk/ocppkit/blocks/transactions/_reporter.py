@@ -15,6 +15,7 @@ from ..variables import (
 from ._evse import Evse
 from ._evse_events import MeterWentBack
 from ._id_tokens import IdToken
+from ._limit_of_transaction import TransactionLimit
 from ._meter_reader import MeterReader, register_of
 from ._meter_values import MeterValue, SampledValue
 from ._reports import TransactionReport
@@ -98,6 +99,7 @@ class TransactionReporter:
         *,
         values: tuple[MeterValue, ...] = (),
         id_token: IdToken | None = None,
+        limit: TransactionLimit | None = None,
     ) -> None:
         """Reports a change in a transaction, or meter values.
 
@@ -107,10 +109,10 @@ class TransactionReporter:
             at: when.
             values: what the meter shows.
             id_token: the token that was presented to stop.
+            limit: what limits the transaction, if that has changed.
         """
-        self._add_report(
-            evse, TransactionEventType.UPDATED, trigger, at, values=values, id_token=id_token
-        )
+        kind = TransactionEventType.UPDATED
+        self._add_report(evse, kind, trigger, at, values=values, id_token=id_token, limit=limit)
 
     def ended(
         self,
@@ -206,6 +208,7 @@ class TransactionReporter:
         values: tuple[MeterValue, ...] = (),
         reason: str | None = None,
         id_token: IdToken | None = None,
+        limit: TransactionLimit | None = None,
     ) -> None:
         transaction, state = evse.transaction_required(), evse.state
         # TEV-07: told once.
@@ -234,6 +237,7 @@ class TransactionReporter:
                 reservation_id=evse.reservation_id if tells_token else None,
                 number_of_phases_used=phases,
                 register=register,
+                transaction_limit=limit,
                 meter_values=values,
             )
         )

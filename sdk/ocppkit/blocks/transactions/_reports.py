@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from .._commands_and_reports import Report, ReportReply
 from ._id_tokens import IdToken, MessageContent, TokenInfo
+from ._limit_of_transaction import TransactionLimit
 from ._meter_values import EnergyReading, MeterValue, energy_readings
 from ._words import TransactionEventType
 
@@ -30,6 +31,9 @@ class TransactionReply(ReportReply, frozen=True, kw_only=True, omit_defaults=Tru
     """From -9 to 9, in place of the token's own."""
 
     updated_personal_message: MessageContent | None = None
+    transaction_limit: TransactionLimit | None = None
+    """What the transaction may take at most; 2.1 only. [E16]"""
+
     number: int | None = None
     """The number of the transaction, in the reply to its beginning in OCPP 1.6."""
 
@@ -61,6 +65,9 @@ class TransactionReport(Report[TransactionReply], frozen=True, kw_only=True, omi
     number_of_phases_used: int | None = None
     register: float | None = None
     """What the energy register showed at `timestamp`, in Wh; 1.6 tells it at the beginning and at the end."""
+
+    transaction_limit: TransactionLimit | None = None
+    """What limits the transaction, if that has changed; 2.1 only. [E16]"""
 
     meter_values: tuple[MeterValue, ...] = ()
 

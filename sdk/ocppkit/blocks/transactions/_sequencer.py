@@ -343,7 +343,7 @@ class TransactionSequencer:
         known = transaction.stopped_reason or reason or default_reason(trigger, by_ev=by_ev)
         evse.state = without_transaction(after)
         self._reporter.ended(evse, trigger, known, samples, now.wall, id_token=id_token)
-        evse.transaction = evse.energy_check = evse.phases = None
+        evse.transaction = evse.energy_check = evse.limit_check = evse.phases = None
 
     def _set_connect_deadline(self, evse: Evse, before: EvseState, now: Moment) -> None:
         after = evse.state

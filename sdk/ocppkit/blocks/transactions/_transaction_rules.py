@@ -23,6 +23,9 @@ class TransactionRules(TokenRules, frozen=True, kw_only=True):
     can_resume: bool = True
     """Whether a transaction can go on after a power cut. [E17]"""
 
+    confirms_limits: bool = True
+    """Whether a limit of a transaction is reported when it is set. [E16]"""
+
     needs_register: bool = False
     """Whether the report of the beginning must tell the energy register. [1.6]"""
 

@@ -19,8 +19,10 @@ from ..charging import ExternalLimitChanged
 from ..variables import STOP_TX_ON_EV_SIDE_DISCONNECT, DeviceModel
 from ._evse import Evse
 from ._evse_state import EvseState, unplugged
+from ._evse_timers import EvseTimers
 from ._id_tokens import IdToken
 from ._interruptions import Interruptions
+from ._limit_of_transaction import TransactionLimit
 from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
 from ._metering import Metering
@@ -30,6 +32,7 @@ from ._sequencer import TransactionSequencer
 from ._station_evses import StationEvses
 from ._status_query import GetTransactionStatus
 from ._token_verdicts import TokenVerdicts
+from ._transaction_limits import TransactionLimits
 from ._transaction_replies import TransactionReplies
 from ._transaction_rules import TransactionRules
 from ._words import StoppedReason, SuspendedBy, TriggerReason
@@ -108,6 +111,10 @@ class TransactionsBlock(Block):
         self._verdicts = TokenVerdicts(
             model, meters, self._reporter, self._sequencer, tell=self._tell, touch=self._touch
         )
+        self._limits = TransactionLimits(
+            rules, meters, self._reporter, self._sequencer, touch=self._touch
+        )
+        self._timers = EvseTimers(self._evses, self._sequencer, self._verdicts, self._limits)
         self._interruptions = Interruptions(
             self._evses, model, rules, self._reporter, self._sequencer, tell=self._tell
         )
@@ -121,13 +128,14 @@ class TransactionsBlock(Block):
             has_main_meter=has_main_meter,
         )
         self._on_event(StationStarted, self._station_started)
-        self._on_event(BootAccepted, self._boot_accepted)
-        self._on_event(BootNotAccepted, self._boot_not_accepted)
-        self._on_event(ClockChanged, self._clock_changed)
+        self._on_event(BootAccepted, lambda event, now: self._timers.set_accepted(True, now))
+        self._on_event(BootNotAccepted, lambda event, now: self._timers.set_accepted(False, now))
+        self._on_event(ClockChanged, lambda event, now: self._metering.begin(now))
         self._on_event(ExternalLimitChanged, self._limit_changed)
         replies = TransactionReplies(
             self._evses,
             self._verdicts,
+            self._limits,
             has_undelivered=has_undelivered,
             tell=self._tell,
             touch=self._touch,
@@ -318,6 +326,21 @@ class TransactionsBlock(Block):
         self.stopped(evse_id, now, reason=StoppedReason.REMOTE)
         return True
 
+    def limit(self, evse_id: int, limit: TransactionLimit, now: Moment) -> None:
+        """Limits the cost, energy, time or charge of the transaction of an EVSE, as its driver wants. # E16
+
+        What the CSMS has limited stays so. When a limit is reached, no energy flows until it is raised.
+
+        Args:
+            evse_id: the EVSE.
+            limit: the limit, in place of the one before.
+            now: the present moment.
+
+        Raises:
+            LocalProtocolError: there is no such EVSE, or it has no transaction.
+        """
+        self._limits.set_own(self._evses.required(evse_id), limit, now)
+
     @property
     def can_resume(self) -> bool:
         """Whether transactions can be resumed after a reset or a power cut. # E17"""
@@ -392,22 +415,12 @@ class TransactionsBlock(Block):
         """Returns the time of the next reading or of the end of waiting for a driver, on the
         monotonic clock.
         """
-        dues = [self._metering.next_deadline(now)]
-        for evse in self._evses.values():
-            dues += (evse.connect_by, evse.energy_check, evse.retry_at)
+        dues = (self._metering.next_deadline(now), self._timers.next_deadline())
         return min((due for due in dues if due is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
         """Takes readings that are due, and stops waiting for drivers who did not come."""
-        for evse in self._evses.values():
-            if evse.connect_by is not None and evse.connect_by <= now.monotonic:
-                evse.connect_by = None
-                self._sequencer.stop_waiting(evse, now)
-            if evse.retry_at is not None and evse.retry_at <= now.monotonic:
-                self._sequencer.retry(evse, now)
-            if evse.energy_check is not None and evse.energy_check <= now.monotonic:
-                evse.energy_check = None
-                self._verdicts.check_energy(evse, now)
+        self._timers.handle_timeout(now)
         if self._metering.handle_timeout(now):
             self._touch(now)
 
@@ -427,28 +440,14 @@ class TransactionsBlock(Block):
         self._sequencer.is_accepted = False
         self._metering.begin(now)
         self._interruptions.end(now)
-        for evse in self._evses.values():
-            self._verdicts.check_energy(evse, now)
-
-    def _boot_accepted(self, event: BootAccepted, now: Moment) -> None:
-        self._sequencer.is_accepted = True
-        for evse in self._evses.values():
-            if evse.state.is_held:
-                self._sequencer.retry(evse, now)
-
-    def _boot_not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
-        self._sequencer.is_accepted = False
+        self._timers.check(now)
 
     def _limit_changed(self, event: ExternalLimitChanged, now: Moment) -> None:
         # CHP-18: the CSMS hears that the rate of a transaction is another.
-        for evse_id in event.evse_ids:
-            evse = self._evses.get(evse_id)
-            if evse is not None and evse.transaction is not None:
+        for evse in self._evses.with_transaction():
+            if evse.evse_id in event.evse_ids:
                 self._reporter.updated(evse, TriggerReason.CHARGING_RATE_CHANGED, now.wall)
                 self._touch(now)
-
-    def _clock_changed(self, event: ClockChanged, now: Moment) -> None:
-        self._metering.begin(now)
 
     # What follows from it.
 

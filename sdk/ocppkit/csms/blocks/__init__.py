@@ -3,7 +3,7 @@ of OCPP.
 """
 
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
-from ._csms_blocks import CsmsBlocks, ReportReceived
+from ._csms_blocks import CsmsBlocks, LimitTransaction, ReportReceived
 from ._local_lists import send_local_list
 from ._provisioning import (
     BootQuestion,
@@ -21,6 +21,7 @@ __all__ = [
     "BootQuestion",
     "CsmsBlocks",
     "DecideBoot",
+    "LimitTransaction",
     "Provisioning",
     "ProvisioningFailed",
     "ReportReceived",

@@ -1,15 +1,14 @@
 """Runs functional blocks on a CSMS, in the same way for stations of all versions of OCPP."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from ocppkit.aio import current_call
-from ocppkit.aio.lowlevel import EventListeners, Listener, await_if_needed, loggable
+from ocppkit.aio import MaybeAwaitable
+from ocppkit.aio.lowlevel import EventListeners, Listener, await_if_needed, loggable, name_of
 from ocppkit.blocks import (
     Command,
     CommandAnswer,
@@ -30,12 +29,15 @@ from ocppkit.blocks.charging import (
     limit_command,
 )
 from ocppkit.blocks.provisioning import BootReply, BootReport
-from ocppkit.blocks.remote_control import HeartbeatReport, MessageTrigger, RequestTrigger
+from ocppkit.blocks.remote_control import HeartbeatReport
 from ocppkit.blocks.transactions import (
     TransactionEventType,
     TransactionLedger,
+    TransactionLimit,
+    TransactionRecord,
     TransactionReply,
     TransactionReport,
+    TransactionRules,
 )
 from ocppkit.blocks.variables import (
     BaseReportKind,
@@ -44,33 +46,32 @@ from ocppkit.blocks.variables import (
     GetVariableResult,
     GetVariables,
     ReportData,
-    SetVariableResult,
-    SetVariables,
     VariableAttribute,
     VariablesReport,
-    VariableStatus,
 )
-from ocppkit.core import LocalProtocolError, Mutability, OcppError, Response
+from ocppkit.core import LocalProtocolError, Mutability, Response
 
 from .._csms import Csms
 from .._handle import StationHandle
 from ._authorization_service import AuthorizationQuestion, AuthorizationService, Authorize
 from ._command_checks import check_command
-from ._provisioning import BootQuestion, Provisioning, ProvisioningFailed, StationProvisioned
+from ._provisioning import Provisioning
 from ._report_registrar import ReportHandler, ReportRegistrar
+from ._station_provisioner import StationProvisioner
 from ._station_reports import StationReports
 
-__all__ = ["CsmsBlocks", "ReportReceived"]
+__all__ = ["CsmsBlocks", "LimitTransaction", "ReportReceived"]
 
 logger = logging.getLogger("ocppkit.csms")
 
 A = TypeVar("A", bound=CommandAnswer)
 E = TypeVar("E")
+LimitTransaction: TypeAlias = Callable[[TransactionRecord], MaybeAwaitable[TransactionLimit | None]]
+"""Returns what a transaction may cost, take or last; plain or async."""
+
 T = TypeVar("T", bound=Report[Any])
 
 _NO_UPDATE: Final = DynamicUpdateReply(status=ProfileStatus.REJECTED)
-
-_TAKEN: Final = frozenset({VariableStatus.ACCEPTED, VariableStatus.REBOOT_REQUIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class CsmsBlocks:
         authorize: Authorize,
         ledger: TransactionLedger | None = None,
         provisioning: Provisioning | None = None,
+        limit_transaction: LimitTransaction | None = None,
     ) -> None:
         """Registers the default handlers of the blocks at a CSMS.
 
@@ -114,6 +116,8 @@ class CsmsBlocks:
             authorize: returns what is said of a token, or its status alone; plain or async.
             ledger: joins the reports about transactions; an empty one by default.
             provisioning: how boots are answered; by default all are accepted at once.
+            limit_transaction: returns what a transaction may cost, take or last, or `None`; plain or async.
+                It is asked at each report of one that goes on; before 2.1 stations cannot be told. # E16
 
         Raises:
             LocalProtocolError: a version has no functional blocks.
@@ -127,8 +131,13 @@ class CsmsBlocks:
         """The transactions of all stations."""
 
         self.answer(AuthorizeReport)(self._authorize)
-        self._provisioning = Provisioning() if provisioning is None else provisioning
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._provisioner = StationProvisioner(
+            Provisioning() if provisioning is None else provisioning,
+            call=self.call,
+            now=csms.block_access.now,
+            publish=self._listeners.publish,
+        )
+        self._limit_transaction = limit_transaction
         self._reports = StationReports(self._dialects, csms.block_access.clock)
         self._register_handlers()
         self.answer(BootReport)(self._answer_boot)
@@ -318,10 +327,7 @@ class CsmsBlocks:
 
     async def close(self) -> None:
         """Cancels running async listeners and the provisioning of stations."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._provisioner.close()
         await self._listeners.cancel()
 
     async def _handle_request(
@@ -352,72 +358,7 @@ class CsmsBlocks:
     async def _answer_boot(self, station: StationHandle, report: BootReport) -> BootReply:
         # What it can do may be another after a restart.
         self._reports.forget(station.identity)
-        provisioning = self._provisioning
-        status = await await_if_needed(provisioning.accept(BootQuestion(station.identity, report)))
-        if status == "Accepted" and provisioning.wanted:
-            if station.identity in provisioning.ready:
-                provisioning.ready.remove(station.identity)
-            else:
-                # B02: commands may be sent once the station is Pending.
-                status = "Pending"
-                current_call().after_response(lambda: self._start(self._provision(station)))
-        accepted = status == "Accepted"
-        return BootReply(
-            status=status,
-            current_time=self._csms.block_access.now(),
-            interval=provisioning.interval if accepted else provisioning.retry_interval,
-        )
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            logger.error(
-                "provisioning a station failed with an exception [it stays Pending until its "
-                "next boot]",
-                exc_info=problem,
-            )
-
-    async def _provision(self, station: StationHandle) -> None:
-        identity, results = station.identity, dict[str, SetVariableResult]()
-        problem = ""
-        try:
-            for name, wanted in self._provisioning.wanted.items():
-                # One at a time: OCPP 1.6 has no other way, and a station may bound the number.
-                answer = await self.call(station, SetVariables(data=(wanted,)))
-                if len(answer.results) != 1:
-                    problem = f"{name}: {len(answer.results)} answers to one question"
-                    continue
-                (results[name],) = answer.results
-                if results[name].status not in _TAKEN:
-                    problem = f"{name}: {results[name].status}"
-        except OcppError as error:
-            problem = str(error)
-        if problem:
-            logger.warning(
-                "%s: a variable could not be set: %s [the station stays Pending, and is tried "
-                "again at its next boot]",
-                loggable(identity),
-                loggable(problem),
-            )
-            self._listeners.publish(ProvisioningFailed(identity, problem, results))
-            return
-        self._provisioning.ready.add(identity)
-        self._listeners.publish(StationProvisioned(identity))
-        try:
-            boot = RequestTrigger(requested_message=MessageTrigger.BOOT_NOTIFICATION)
-            await self.call(station, boot)
-        except OcppError as error:
-            # It boots by itself when its interval is over.
-            logger.info(
-                "%s: did not boot when it was asked to: %s [its next boot is accepted]",
-                loggable(identity),
-                error,
-            )
+        return await self._provisioner.answer(station, report)
 
     async def _authorize(self, station: StationHandle, report: AuthorizeReport) -> AuthorizeReply:
         question = AuthorizationQuestion(station=station.identity, token=report.id_token)
@@ -436,13 +377,34 @@ class CsmsBlocks:
         )
         for event in self.ledger.add_report(identity, report):
             self._listeners.publish(event)
+        limit = await self._limit_of(station, report)
         if report.id_token is None:
-            return TransactionReply(number=number)
+            return TransactionReply(number=number, transaction_limit=limit)
         question = AuthorizationQuestion(
             station=identity, token=report.id_token, evse_id=report.evse_id, in_transaction=True
         )
         info = await self._authorization.decide(question)
-        return TransactionReply(id_token_info=info, number=number)
+        return TransactionReply(id_token_info=info, number=number, transaction_limit=limit)
+
+    async def _limit_of(
+        self, station: StationHandle, report: TransactionReport
+    ) -> TransactionLimit | None:
+        identity, name = station.identity, report.transaction_id
+        if not self._dialect_of(station).rules(TransactionRules).confirms_limits:
+            return None
+        record = None if name is None else self.ledger.get(identity, name)
+        if self._limit_transaction is None or record is None or record.ended_at is not None:
+            return None
+        try:
+            return await await_if_needed(self._limit_transaction(record))
+        except Exception:
+            logger.exception(
+                "%s: %s failed [transaction %s gets no new limit]",
+                loggable(identity),
+                name_of(self._limit_transaction),
+                loggable(record.transaction_id),
+            )
+            return None
 
 
 def _report_data(result: GetVariableResult) -> ReportData:
