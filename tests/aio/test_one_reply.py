@@ -236,7 +236,9 @@ def test_a_refusal_checks_its_arguments(arguments: Any, message: str) -> None:
 
 
 def test_a_refusal_names_the_codes_that_there_are() -> None:
-    with pytest.raises(ValueError, match="Nonsense is no error code; use one of FormatViolation"):
+    with pytest.raises(
+        ValueError, match=r"Nonsense is not an error code .use one of FormatViolation"
+    ):
         CallRefused("Nonsense")  # type: ignore[arg-type]
     assert CallRefused("SecurityError").code is ErrorCode.SECURITY_ERROR  # type: ignore[arg-type]
 

@@ -180,7 +180,7 @@ class TestSecurity:
         return executed("guides/security.md")
 
     def test_nothing_starts_by_accident(self, names: dict[str, Any]) -> None:
-        assert asyncio.run(names["forgotten"]()).startswith("this Csms has no authenticator: give")
+        assert asyncio.run(names["forgotten"]()).startswith("this Csms has no authenticator [give")
 
     @pytest.mark.parametrize("profile", ["profile_1", "profile_2", "profile_3"])
     def test_a_live_session(self, profile: str, names: dict[str, Any]) -> None:

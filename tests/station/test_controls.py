@@ -100,7 +100,7 @@ def test_what_does_nothing_cannot_be_assigned() -> None:
         station.controls.retrys = Retries()
     with pytest.raises(AttributeError, match="cannot be deleted"):
         del station.controls.retries
-    with pytest.raises(TypeError, match="no nonsense"):
+    with pytest.raises(TypeError, match="no setting nonsense"):
         Controls(nonsense=1)
     with pytest.raises(AttributeError):
         station.heartbeat_intervall = 3

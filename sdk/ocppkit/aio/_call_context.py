@@ -163,5 +163,5 @@ def _error_code(code: str) -> ErrorCode:
     except ValueError:
         known = ", ".join(ErrorCode)
         raise ValueError(
-            f"CallRefused: {loggable(code)} is no error code; use one of {known}"
+            f"CallRefused: {loggable(code)} is not an error code [use one of {known}]"
         ) from None

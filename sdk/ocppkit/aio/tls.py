@@ -285,9 +285,8 @@ def _load_certificate(
         context.load_cert_chain(chain, key, password or "")
     except (OSError, ValueError) as problem:
         raise LocalProtocolError(
-            f"certificate {chain}: {problem}; it must be a PEM file with the chain, and the "
-            "private "
-            "key in it or in a second file"
+            f"certificate {chain}: {problem} [pass a PEM file with the chain, and the private "
+            "key in it or in a second file]"
         ) from problem
 
 
@@ -295,7 +294,7 @@ def _load_authority(context: ssl.SSLContext, path: _Path, what: str) -> None:
     try:
         context.load_verify_locations(path)
     except OSError as problem:
-        raise LocalProtocolError(f"{what} {path}: {problem}; it must be a PEM file") from problem
+        raise LocalProtocolError(f"{what} {path}: {problem} [pass a PEM file]") from problem
 
 
 def _missing_suites(files: _ServerFiles) -> tuple[str, ...]:

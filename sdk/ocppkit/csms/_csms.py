@@ -312,9 +312,9 @@ class Csms:
             refuse_old_tls(tls)
         if not self._has_authenticator and not self._insecure:
             raise LocalProtocolError(
-                "this Csms has no authenticator: give it one, such as "
+                "this Csms has no authenticator [give it one, such as "
                 "authenticator=PasswordAuthenticator(passwords.get), or write insecure=True "
-                "to let everybody in"
+                "to let everybody in]"
             )
 
     async def accept(self, handshake: Handshake) -> Accept | Reject:

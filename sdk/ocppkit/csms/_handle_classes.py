@@ -27,8 +27,8 @@ def station_handle_class(protocol: Protocol) -> type[StationHandle]:
     # version has, and not at the top.
     if protocol.roles is None:
         raise LocalProtocolError(
-            f"{protocol.package} has no roles, as it was generated without BootNotification: "
-            "a CSMS cannot speak it; add BootNotification to `ocppkit generate --only`"
+            f"{protocol.package} has no roles, as it was generated without BootNotification, which a "
+            "CSMS needs [add BootNotification to `ocppkit generate --only`]"
         )
     handle: type[StationHandle] = import_module(protocol.roles).STATION_HANDLE
     return handle

@@ -302,6 +302,6 @@ def _checked_handle(found: StationHandle, handle: type[H]) -> H:
     if not isinstance(found, handle):
         raise WrongVersion(
             f"{found.identity!r} speaks OCPP {found.protocol.version}, "
-            f"which {handle.__module__}.{handle.__qualname__} is not for"
+            f"but {handle.__module__}.{handle.__qualname__} is for another version"
         )
     return found

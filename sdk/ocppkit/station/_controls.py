@@ -81,7 +81,7 @@ class Controls:
         for name, default in _DEFAULTS.items():
             setattr(self, name, values.pop(name, default))
         if values:
-            raise TypeError(f"Controls has no {', '.join(values)}")
+            raise TypeError(f"Controls has no setting {', '.join(values)}")
 
     def __setattr__(self, name: str, value: object) -> None:
         check = _CHECKS.get(name)

@@ -102,7 +102,7 @@ class DelayedWire:
         self._link.cut(self, half_open=half_open)
 
     def arrival(self, delay: float) -> float:
-        """Returns the arrival time of the next message from here, which is not before that of the
+        """Returns the time at which a message sent now arrives, which is not before that of the
         one before.
         """
         now = asyncio.get_running_loop().time()

@@ -24,7 +24,7 @@ from ocppkit.core import (
     Rule,
     reply_to,
 )
-from ocppkit.core.engine._replies import REPLIES, describe, kind_of, read_code, spell_code
+from ocppkit.core.engine._replies import REPLIES, describe, message_kind_of, read_code, spell_code
 from support.connection_pair import PROTOCOLS, VERSIONS, connect, events_of, frames_of
 
 # How a call is answered, in the spelling of each version; the cells of the decision table of OCPP-J.
@@ -366,7 +366,7 @@ def test_every_spelling_is_read() -> None:
 
 def test_kinds_by_version() -> None:
     kinds = {
-        version: [int(kind_of(protocol, number)) for number in (2, 3, 4, 5, 6, 7, 0, None)]
+        version: [int(message_kind_of(protocol, number)) for number in (2, 3, 4, 5, 6, 7, 0, None)]
         for version, protocol in PROTOCOLS.items()
     }
     assert kinds == {

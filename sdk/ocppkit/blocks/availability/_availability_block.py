@@ -134,7 +134,7 @@ class AvailabilityBlock(Block):
             LocalProtocolError: there is no such EVSE.
         """
         self._reserve(evse_id, holder, now)
-        self._tell(_reserved(evse_id, holder))
+        self._tell(_reservation_event(evse_id, holder))
 
     def end_reservation(self, evse_id: int, now: Moment) -> None:
         """Records that an EVSE is no longer reserved, because the reservation was used, cancelled
@@ -314,7 +314,7 @@ class AvailabilityBlock(Block):
         self.readmit(None, now)
         for evse in self._evses:
             if evse.holder is not None:
-                self._tell(_reserved(evse.evse_id, evse.holder))
+                self._tell(_reservation_event(evse.evse_id, evse.holder))
 
     def _decided(self, event: AuthorizationDecided, now: Moment) -> None:
         if event.accepted and event.reservation_id is not None:
@@ -400,7 +400,7 @@ class AvailabilityBlock(Block):
         self._reporter.tell_changes(now)
 
 
-def _reserved(evse_id: int, holder: ReservationHolder) -> EvseReserved:
+def _reservation_event(evse_id: int, holder: ReservationHolder) -> EvseReserved:
     return EvseReserved(
         evse_id=evse_id,
         reservation_id=holder.reservation_id,

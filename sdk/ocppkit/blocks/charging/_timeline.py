@@ -36,7 +36,7 @@ class ProfileTimeline:
         offline_since: datetime | None = None,
         zone: tzinfo | None = None,
     ) -> None:
-        """Places the schedule of a profile on the window.
+        """Calculates when the periods of the schedule apply within the window of time.
 
         Args:
             profile: the profile.

@@ -165,7 +165,7 @@ class _Start(Struct, frozen=True):
     reading: EnergyReading | None
 
 
-class _Numbered(Struct, frozen=True):
+class _NumberedStart(Struct, frozen=True):
     start: _Start
     number: int
 
@@ -174,7 +174,7 @@ class _KeptLedger(KeptState, frozen=True):
     next_number: int
     records: list[TransactionRecord]
     closed: list[tuple[str, str]]
-    numbers: list[_Numbered]
+    numbers: list[_NumberedStart]
 
 
 class TransactionLedger:
@@ -273,7 +273,7 @@ class TransactionLedger:
             next_number=self._next_number,
             records=list(self._records.values()),
             closed=list(self._closed),
-            numbers=[_Numbered(start, number) for start, number in self._numbers.items()],
+            numbers=[_NumberedStart(start, number) for start, number in self._numbers.items()],
         )
         return msgspec.json.encode(kept)
 

@@ -189,7 +189,8 @@ class Calls:
         """
         if self.state is not _FREE and len(self._queue) >= self._limits.queue:
             raise QueueFull(
-                f"{self._limits.queue} calls are waiting already (Limits.queue)",
+                f"{self._limits.queue} calls are waiting already [wait for one of them, or raise "
+                "Limits.queue]",
                 action=call.action.name,
                 message_id=call.message_id,
             )

@@ -12,7 +12,7 @@ from ..model._json import as_bytes
 from ..model._messages import Response
 from ..model._protocol import Action, ErrorCode, NoReply, Reply
 from ._events import FrameRefused, InvalidCallReceived, Stray
-from ._replies import UNREADABLE, WITHOUT_ID, describe, failed_rule, kind_of, reply_to
+from ._replies import UNREADABLE, WITHOUT_ID, describe, failed_rule, message_kind_of, reply_to
 from ._state import ConnectionState, Deferred
 
 __all__ = [
@@ -157,7 +157,7 @@ def refuse_frame(
     session: ConnectionState, failure: Failure, error: InvalidFrame, data: str | bytes, now: float
 ) -> None:
     """Refuses an invalid frame. If it answers our call, the call ends."""
-    kind = kind_of(session.protocol, error.message_type)
+    kind = message_kind_of(session.protocol, error.message_type)
     failure = _precise_failure(session, failure, kind, error)
     if kind in _ANSWERS and error.message_id is not None:
         call = session.calls.answer(error.message_id)

@@ -34,7 +34,7 @@ __all__ = [
     "WITHOUT_ID",
     "describe",
     "failed_rule",
-    "kind_of",
+    "message_kind_of",
     "read_code",
     "reply_to",
     "spell_code",
@@ -114,7 +114,7 @@ def reply_to(protocol: Protocol, failure: Failure | Rule, kind: MessageKind) -> 
     return standard if isinstance(failure, Rule) else protocol.replies.get(failure, standard)
 
 
-def kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
+def message_kind_of(protocol: Protocol, message_type: int | None) -> MessageKind:
     """Returns the kind of message for a message type number, or `OTHER` if the version does not
     have it.
     """

@@ -90,14 +90,15 @@ class Override(Struct, frozen=True, kw_only=True):
             return
         if not parent or name.endswith("]"):
             raise ValueError(
-                f"{self.path} is not a member of an object, so it cannot have the alias {self.alias!r}"
+                f"{self.path} is not a member of an object, so it cannot have the alias "
+                f"{self.alias!r}"
             )
         if self.alias_path in shapes:
             # Both would be read from the one value.
             raise ValueError(
                 f"{self.alias!r} is a member of {self.message.__name__} at {parent} already, so "
                 "it is "
-                f"no alias of {name}"
+                f"cannot be an alias of {name}"
             )
 
     def limit(self, rule: Rule, schema: float) -> float:
@@ -166,7 +167,8 @@ class Alteration(Struct, frozen=True, kw_only=True):
             )
         if self.as_text and not isinstance(shape, _NUMBERS):
             raise ValueError(
-                f"{self.path} of {self.message.__name__} is not a number or boolean, so as_text= cannot be used"
+                f"{self.path} of {self.message.__name__} is not a number or boolean, so as_text= "
+                "cannot be used"
             )
         if self.shorten_to is not None and not (isinstance(shape, _TEXTS) and self.shorten_to >= 0):
             raise ValueError(
@@ -228,7 +230,10 @@ class Policy(Struct, frozen=True, kw_only=True):
                 if path is None:
                     continue
                 if (override.message, path) in taken:
-                    raise ValueError(f"two overrides of {override.message.__name__} for {path}")
+                    raise ValueError(
+                        f"there are two overrides of {override.message.__name__} for {path} [join "
+                        "them]"
+                    )
                 taken.add((override.message, path))
 
     def overrides_of(self, message: type[Struct]) -> Mapping[str, Override]:

@@ -46,7 +46,7 @@ class AnswerReader:
             head, end, rest = self._unread.partition(b"\r\n\r\n")
             if not end:
                 if len(head) > LONGEST_HEAD:
-                    raise malformed_error("its head has no end")
+                    raise malformed_error("its head is too long or incomplete")
                 return
             answer = _read_head(head)
             self._unread = rest
