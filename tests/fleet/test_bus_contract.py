@@ -18,7 +18,7 @@ from ocppkit.fleet import (
     TableEntry,
 )
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
 
 @pytest_asyncio.fixture(params=KINDS)

@@ -348,3 +348,21 @@ def test_a_command_that_was_held_up_too_long_is_not_run(caplog: pytest.LogCaptur
     with caplog.at_level(logging.WARNING, "ocppkit.fleet"):
         virtually(main())
     assert "CP001: ignored, too old: Reset" in caplog.text
+
+
+def test_bus_down_a_node_reaches_its_own_stations() -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", fleet.station()):
+            await connected_at(fleet, "a")
+            fleet.broker.stop()
+            async with fleet.at("a", fleet.station("NEW")):
+                await connected_at(fleet, "a", "NEW")
+                node = fleet.nodes["a"]
+                for identity in ("CP001", "NEW"):
+                    station = node.stations.get(identity, ConnectedStation)
+                    assert station is not None
+                    assert (await station.reset(type=IMMEDIATE)).status == "Accepted"
+                follower = node.fleet.station("CP001", ConnectedStation)
+                assert (await follower.reset(type=IMMEDIATE)).status == "Accepted"
+
+    virtually(main())

@@ -19,7 +19,8 @@ from ocppkit.transports import websockets
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
 from support.nats_servers import NatsServer, nats_program
 
-pytestmark = pytest.mark.asyncio
+# A busy machine is slow to start processes.
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
 TESTS = Path(__file__).parents[1]
 

@@ -61,7 +61,7 @@ class Fleet:
         self._replica = Replica(bus, name, self.clock)
         self._commands = Commands(bus, name, self._replica, self._replica.reader, self.clock)
         self._ends = Ends(self._replica)
-        self._directory = FleetDirectory(self._handle, self._replica, self._ends)
+        self._directory = FleetDirectory(self._handle, bus, self._replica, self._ends)
         self.stations: FleetStations = FleetStations(self._directory, self._replica)
         """The stations that are connected to any process now."""
 
@@ -93,9 +93,19 @@ class Fleet:
         """Adds versions that stations speak."""
         self._protocols.update((each.subprotocol, each) for each in protocols)
 
-    def use_local(self, find: Callable[[Presence], StationHandle | None]) -> None:
-        """Uses the handles that a function returns for connections of this process."""
-        self._local = find
+    def use_local(
+        self,
+        of_presence: Callable[[Presence], StationHandle | None],
+        of_identity: Callable[[str], StationHandle | None],
+    ) -> None:
+        """Reaches the stations of this process without the bus; for nodes.
+
+        Args:
+            of_presence: returns the handle of a connection, if it is one of this process.
+            of_identity: returns the handle of a station that is connected to this process.
+        """
+        self._local = of_presence
+        self._directory.local = of_identity
 
     def station(self, identity: str, handle: type[H]) -> H:
         """Returns a handle that follows a station: each call goes to the connection that it has then.
@@ -111,7 +121,7 @@ class Fleet:
         protocol = _protocol_of(handle)
         self.know(protocol)
         peer = FollowingPeer(
-            identity, protocol, self._commands, self._replica, self._ends, self.clock
+            identity, protocol, self._commands, self._replica, self._ends, self.clock, self._local
         )
         return handle(identity, protocol, peer, "")
 

@@ -15,6 +15,7 @@ from ocppkit.csms import (
     StationLookup,
 )
 
+from ._bus import Bus
 from ._keys import key_of
 from ._remote_peer import REPLACED, Ends, end_of
 from ._replica import Replica
@@ -33,8 +34,12 @@ MakeHandle = Callable[[Presence, type[StationHandle]], StationHandle | None]
 class FleetDirectory:
     """The handles of all stations, made of the records: a `DirectoryView`."""
 
-    def __init__(self, make: MakeHandle, replica: Replica, ends: Ends) -> None:
+    def __init__(self, make: MakeHandle, bus: Bus, replica: Replica, ends: Ends) -> None:
+        self.local: Callable[[str], StationHandle | None] = lambda _: None
+        """Returns the handle of a station that is connected to this process, by its identity."""
+
         self._make = make
+        self._bus = bus
         self._replica = replica
         self._ends = ends
         self._handles: dict[str, tuple[tuple[str, int], StationHandle]] = {}
@@ -50,9 +55,10 @@ class FleetDirectory:
     ) -> StationHandle | None:
         """Returns the handle of a connected station."""
         known = self._replica.find(identity)
-        if known is None or not known.connected:
-            return None
-        return self._handle(known.presence, kind)
+        if known is not None and known.connected:
+            return self._handle(known.presence, kind)
+        # A connection that began while the bus is down has no record yet.
+        return None if self._bus.up else self.local(identity)
 
     def stations(self) -> Iterable[StationHandle]:
         """Returns the handles of all connected stations."""

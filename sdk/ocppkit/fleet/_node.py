@@ -58,7 +58,7 @@ class FleetNode:
             name: of the fleet, the same for all its processes.
         """
         access = csms.fleet_access
-        self.id = uuid4().hex[:16]
+        self.id: str = uuid4().hex[:16]
         """The name of this run of the node; another one after each start."""
 
         self.fleet: Fleet = Fleet(bus, *csms.protocols, name=name)
@@ -70,7 +70,7 @@ class FleetNode:
         self._now = access.now
         self._local = access.stations
         self.fleet.use_clock(access.clock)
-        self.fleet.use_local(self._own_handle)
+        self.fleet.use_local(self._own_handle, access.stations.get)
         self._replica = self.fleet.replica
         self._writer = PresenceWriter(self.id, bus, self._replica, self._lost, self._clock)
         self._registrations = SharedRegistrations(bus, self._replica, self._writer, self._now)

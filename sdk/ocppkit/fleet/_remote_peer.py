@@ -27,6 +27,7 @@ from ocppkit.core import (
     encode_payload,
     error_from_value,
 )
+from ocppkit.csms import StationHandle
 
 from ._commands import VALID_FOR, Commands, StationNotHere
 from ._replica import Replica
@@ -279,10 +280,12 @@ class FollowingPeer(_FleetPeer):
         replica: Replica,
         ends: Ends,
         clock: Callable[[], Clock],
+        local: Callable[[Presence], StationHandle | None],
     ) -> None:
         super().__init__(identity, protocol, commands, replica)
         self._ends = ends
         self._clock = clock
+        self._local = local
 
     @property
     def status(self) -> RegistrationStatus:
@@ -300,9 +303,12 @@ class FollowingPeer(_FleetPeer):
         return self._call(request, timeout)
 
     async def _call(self, request: Request[R], timeout: float | None) -> R:
+        place = self._place_or_closed()
+        own = self._local(place)
+        if own is not None and own.connected:
+            return await own.peer.call(request, timeout)
         payload = payload_of(self._protocol, request)
         deadline = self._clock().time() + _RELOCATION_TIME
-        place = self._place_or_closed()
         for _ in range(1 + _RELOCATIONS):
             try:
                 return await self._run(place, request, payload, timeout)

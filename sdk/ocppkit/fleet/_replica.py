@@ -19,7 +19,7 @@ from msgspec import Struct
 from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import loggable, sleep
 
-from ._bus import Bus, TableEntry
+from ._bus import Bus, BusTable, TableEntry
 from ._keys import identity_of, key_of
 from ._values import Lease, Presence, ValueReader, format_of
 
@@ -66,13 +66,13 @@ class Replica:
     """The copy of one process."""
 
     def __init__(self, bus: Bus, name: str, clock: Callable[[], Clock]) -> None:
-        self.reader = ValueReader()
+        self.reader: ValueReader = ValueReader()
         """Reads the records, and counts what it cannot read."""
 
-        self.stations_table = bus.table(f"{name}_stations")
+        self.stations_table: BusTable = bus.table(f"{name}_stations")
         """The table of stations."""
 
-        self.nodes_table = bus.table(f"{name}_nodes", ttl=LEASE)
+        self.nodes_table: BusTable = bus.table(f"{name}_nodes", ttl=LEASE)
         """The table of nodes."""
 
         self.loaded: asyncio.Event = asyncio.Event()

@@ -1,10 +1,12 @@
 """Boots in the records of a fleet: what one node has accepted, all know."""
 
+import logging
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
 from ocppkit.aio import RegistrationStatus
+from ocppkit.aio.lowlevel import loggable
 from ocppkit.csms import StationRecord
 
 from ._bus import Bus, BusError
@@ -13,6 +15,8 @@ from ._presence_writer import PresenceWriter
 from ._replica import Replica
 
 __all__ = ["SharedRegistrations"]
+
+logger = logging.getLogger("ocppkit.fleet")
 
 
 class SharedRegistrations:
@@ -44,8 +48,13 @@ class SharedRegistrations:
         try:
             # Another node may have accepted it a moment ago.
             entry = await self._replica.stations_table.get(key_of(identity))
-        except BusError:
+        except BusError as error:
             self.unread += 1
+            logger.warning(
+                "%s: served as if its boot had been accepted: its record cannot be read: %s",
+                loggable(identity),
+                error,
+            )
             return StationRecord(
                 identity=identity,
                 status=RegistrationStatus.ACCEPTED,
