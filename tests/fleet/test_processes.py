@@ -34,6 +34,7 @@ class Processes:
         self.ports: list[int] = []
         self.at = 0
         self.ran: list[str] = []
+        self.seconds = 1.0
 
     async def start_node(self) -> None:
         node = await asyncio.create_subprocess_exec(
@@ -64,7 +65,7 @@ class Processes:
         @station.on(v201.ClearCacheRequest)
         async def clear(request: v201.ClearCacheRequest) -> v201.ClearCacheResponse:
             self.ran.append("clear")
-            await asyncio.sleep(1)
+            await asyncio.sleep(self.seconds)
             return v201.ClearCacheResponse(status=v201.ClearCacheStatusEnumType.ACCEPTED)
 
         return station
@@ -82,7 +83,8 @@ async def processes(tmp_path: Path) -> AsyncIterator[Processes]:
     with NatsServer(nats_program("nats-pip"), tmp_path) as server:
         processes = Processes(server)
         try:
-            await asyncio.gather(processes.start_node(), processes.start_node())
+            await processes.start_node()
+            await processes.start_node()
             yield processes
         finally:
             for node in processes.nodes:
@@ -118,13 +120,15 @@ async def test_nodes_and_the_bus_are_killed(processes: Processes) -> None:
         assert station.connected
 
         # The node dies with a command in flight: unknown. The station goes to the other node.
-        call = asyncio.create_task(following.clear_cache())
+        processes.seconds = 60.0
+        call = asyncio.create_task(following.clear_cache(call_timeout=60))
         await until(lambda: len(processes.ran) == 3)
         processes.at = 1
         await processes.kill_node(0)
         with pytest.raises(ConnectionClosed) as raised:
             await call
         assert raised.value.delivered == "unknown"
+        processes.seconds = 0.0
         await until(lambda: web.stations.get("CP001") not in (None, station))
         there = await web.stations.wait("CP001", ConnectedStation)
         assert (await there.clear_cache()).status == "Accepted"
