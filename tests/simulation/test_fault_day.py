@@ -64,14 +64,18 @@ def test_the_trace_does_not_depend_on_the_order_of_sets() -> None:
 def test_a_store_that_keeps_messages_without_states_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(MemoryStore, "_change", lambda store, states: None)
+    def forget(store: MemoryStore, states: object) -> None: ...
+
+    monkeypatch.setattr(MemoryStore, "_change", forget)
     faults = [fault for seed in SEEDS[:3] for fault in run_day(seed).faults()]
     assert any("EVConnectionTimeOut is" in fault for fault in faults)
     assert any("not kept as a whole" in fault for fault in faults)
 
 
 def test_a_ledger_that_forgets_at_a_restart_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TransactionLedger, "restore", lambda ledger, state: None)
+    def forget(ledger: TransactionLedger, state: bytes) -> None: ...
+
+    monkeypatch.setattr(TransactionLedger, "restore", forget)
     faults = [fault for seed in SEEDS[:3] for fault in run_day(seed).faults()]
     assert any("the CSMS bills" in fault for fault in faults)
 

@@ -5,6 +5,7 @@ parameters. Time stays the test's: `settle` waits until what one end has written
 """
 
 import asyncio
+import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator
@@ -17,13 +18,12 @@ from zlib import crc32
 import pytest
 
 import ocppkit.testing
+from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, Receiver, Wire, running_beside
 from ocppkit.core import ConnectionClosed, HandshakeRefused, Limits
 from ocppkit.csms import Csms
 from ocppkit.station import NetworkProfiles, Station
-from ocppkit.testing import MemoryWire, SeenFrame, block_bench
-from ocppkit.testing import _fake_clock as fake_clock
-from ocppkit.testing import _memory_network as memory_network
+from ocppkit.testing import FakeClock, MemoryWire, SeenFrame, block_bench
 from ocppkit.transports import websockets
 from ocppkit.transports.websockets._client import connector
 
@@ -102,7 +102,7 @@ class _SocketNetwork:
 
     def __init__(self, csms: Csms, port: int) -> None:
         self.up = True
-        self.handshakes: list[Any] = []
+        self.handshakes: list[Handshake] = []
         self.wires: list[_SocketWire] = []
         self._theirs: list[_SocketWire] = []
         self._port = port
@@ -114,10 +114,16 @@ class _SocketNetwork:
             self._theirs.append(_SocketWire(wire))
             return attach(accept, self._theirs[-1], **more)
 
+        accept = csms.accept
+
+        async def accept_noted(handshake: Handshake, *more: Any, **options: Any) -> Any:
+            self.handshakes.append(handshake)
+            return await accept(handshake, *more, **options)
+
         csms.attach = attach_counted  # type: ignore[method-assign]
+        csms.accept = accept_noted  # type: ignore[method-assign]
 
     async def connect(self, request: ConnectRequest) -> OpenedConnection:
-        self.handshakes.append(memory_network._handshake(request))
         if not self.up:
             raise HandshakeRefused("the network is down", by="network")
         path = urlsplit(request.url).path
@@ -174,7 +180,7 @@ async def _settle() -> None:
 # Before any test is imported, which imports them by name.
 for module, name, value in (
     (ocppkit.testing, "settle", _settle),
-    (fake_clock, "settle", _settle),
+    (sys.modules[FakeClock.__module__], "settle", _settle),
     (block_bench, "settle", _settle),
     (block_bench, "connected", _connected),
 ):
