@@ -75,7 +75,7 @@ def test_a_store_that_keeps_messages_without_states_is_found(
 def test_a_ledger_that_forgets_at_a_restart_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def forget(ledger: TransactionLedger, state: bytes) -> None: ...
 
-    monkeypatch.setattr(TransactionLedger, "restore", forget)
+    monkeypatch.setattr(TransactionLedger, TransactionLedger.restore.__name__, forget)
     faults = [fault for seed in SEEDS[:3] for fault in run_day(seed).faults()]
     assert any("the CSMS bills" in fault for fault in faults)
 
@@ -84,6 +84,6 @@ def test_what_is_logged_without_a_cause_is_found(monkeypatch: pytest.MonkeyPatch
     def fail(ledger: TransactionLedger, *arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(TransactionLedger, "hear", fail)
+    monkeypatch.setattr(TransactionLedger, TransactionLedger.add_report.__name__, fail)
     faults = list(run_day(1).faults())
     assert any(fault.startswith("logged: ERROR ocppkit.aio") for fault in faults)
