@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +30,7 @@ def test_the_status_tells_whether_something_is_wrong(tmp_path: Path, bad: Path, 
     clean = cli("inspect", good)
     assert (clean.status, clean.err) == (0, "")
     assert "Nothing is wrong." in clean.out
+    assert "OCPP 1.6, 2.0.1 and 2.1 would read it, too\n" in clean.out
     found = cli("inspect", bad)
     assert (found.status, found.err) == (1, "")
     assert "Heartbeat $.a: unknown member" in found.out
@@ -143,6 +143,8 @@ def test_whoever_reads_the_output_may_stop() -> None:
 
 def on_terminal(path: Path, **environment: str) -> tuple[str, str]:
     """Runs the command with stdout and stderr on terminals of their own; returns what they show."""
+    import pty  # Windows has none
+
     ends = [pty.openpty(), pty.openpty()]
     process = subprocess.Popen(
         [sys.executable, "-m", "ocppkit", "inspect", str(path)],

@@ -321,12 +321,12 @@ def test_the_version_is_found_out_station_by_station() -> None:
     assert kinds(result) == [("unanswered", "BootNotification", 1)]
     found = {each.version: (each.stations, each.because) for each in result.versions}
     assert found == {
-        "1.6": (2, "BootNotification in line 1 of x.log, which 2.0.1 and 2.1 refuse"),
+        "1.6": (2, "by BootNotification in line 1 of x.log, which 2.0.1 and 2.1 refuse"),
         "2.0.1": (
             1,
-            "BootNotification in line 2 of x.log, which 1.6 refuses; 2.1 would read it, too",
+            "by BootNotification in line 2 of x.log, which 1.6 refuses; 2.1 would read it, too",
         ),
-        "2.1": (1, "NotifyDERAlarm in line 4 of x.log, which 2.0.1 refuses"),
+        "2.1": (1, "by NotifyDERAlarm in line 4 of x.log, which 2.0.1 refuses"),
     }
 
 

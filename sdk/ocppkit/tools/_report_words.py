@@ -56,7 +56,7 @@ def summary_lines(result: Inspection) -> Iterator[str]:
     yield ", ".join(parts)
     for each in result.versions:
         who = "" if len(result.versions) == 1 else f", {counted(each.stations, 'station')}"
-        because = f", by {printable(each.because)}" if each.because else ""
+        because = f", {printable(each.because)}" if each.because else ""
         yield f"OCPP {each.version}{who}{because}"
     if result.frames:
         yield counts_text(result)

@@ -71,7 +71,7 @@ class VersionGuess:
         elif len(possible) < len(self.protocols):
             others = " and ".join(each.version for each in self.protocols if each not in possible)
             self.because = (
-                f"{reading.action or 'the frame'} in line {line} of {source}, which {others} "
+                f"by {reading.action or 'the frame'} in line {line} of {source}, which {others} "
                 f"{'refuses' if len(self.protocols) - len(possible) == 1 else 'refuse'}"
             )
             self.protocols = possible
