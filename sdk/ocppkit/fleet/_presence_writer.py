@@ -74,7 +74,8 @@ class PresenceWriter:
         self._due: set[str] = set()
         self._ghosts: dict[str, KnownStation] = {}
         self._boots: dict[str, StationRecord] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._writing: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._written: dict[str, list[asyncio.Future[None]]] = {}
         self._retry = asyncio.Event()
@@ -113,12 +114,16 @@ class PresenceWriter:
     def want(self, identity: str) -> None:
         """Has the record of a station written with what is true now."""
         self._due.add(identity)
-        if self._running and identity not in self._tasks:
-            self._tasks[identity] = start_task(self._keep_writing(identity))
+        if self._running and identity not in self._writing:
+            # Noted first, as an eager task begins at once, and may end at once.
+            self._writing.add(identity)
+            task = start_task(self._keep_writing(identity))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def written(self, identity: str) -> None:
         """Waits until all that is true now of a station is acknowledged."""
-        if identity in self._due or identity in self._tasks:
+        if identity in self._due or identity in self._writing:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._written.setdefault(identity, []).append(waiter)
             await waiter
@@ -146,8 +151,8 @@ class PresenceWriter:
         """Waits for what is under way, but not longer than this, and ends."""
         self._running = False
         if self._tasks:
-            await asyncio.wait(set(self._tasks.values()), timeout=seconds)
-        for task in list(self._tasks.values()):
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
             task.cancel()
 
     # What records tell.
@@ -216,7 +221,7 @@ class PresenceWriter:
                     logger.exception("%s: its record could not be written", loggable(identity))
                     await self._pause(_LAST_DELAY)
         finally:
-            del self._tasks[identity]
+            self._writing.discard(identity)
         held = self._held.get(identity)
         if held is None or held.revision:
             for listener in self.when_written:
