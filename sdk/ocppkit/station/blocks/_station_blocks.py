@@ -236,10 +236,8 @@ class StationBlocks:
             block.restore(state, now)
         except ValueError as problem:
             raise JournalError(
-                f"{self._name}: cannot restore the functional block "
-                f"{block.name!r}: {problem} from the journal [use the release that has written "
-                "it, or begin with "
-                "another journal]"
+                f"{self._name}: cannot restore the functional block {block.name!r} from the journal: "
+                f"{problem} [use the release that has written it, or begin with another journal]"
             ) from problem
 
     def _require_running(self) -> Batches:
