@@ -1,4 +1,4 @@
-"""`ocppkit anonymise`: a log that may be shown to others."""
+"""The command `ocppkit anonymise`: writes a log without personal data and secrets."""
 
 import os
 import secrets
@@ -60,7 +60,7 @@ def add_options(parser: ArgumentParser) -> None:
         help="the OCPP version, 1.6, 2.0.1 or 2.1 (default: found out per station)",
     )  # fmt: skip
     parser.add_argument(
-        "--field", default="", metavar=".NAME", help="where JSON lines have the frame"
+        "--field", default="", metavar=".NAME", help="path of the frame in JSON lines"
     )
     parser.add_argument(
         "--line-regex", default="", metavar="REGEX", help="lines of another form; see inspect"
@@ -69,7 +69,7 @@ def add_options(parser: ArgumentParser) -> None:
         "--format", choices=("log", "trace"), default="log",
         help="lines as ocppkit.frames has them, or Open OCPP Trace",
     )  # fmt: skip
-    parser.add_argument("--output", metavar="FILE", help="where to write it (default: stdout)")
+    parser.add_argument("--output", metavar="FILE", help="output file (default: stdout)")
 
 
 def run(options: Namespace) -> int:
@@ -115,7 +115,7 @@ def run(options: Namespace) -> int:
 def _line(
     anonymiser: Anonymiser, frame: InspectedFrame, options: Namespace, left_out: Counter[str]
 ) -> str | None:
-    """Returns a line of the result; `None` if it is left out."""
+    """Returns an anonymised line; `None` if the line is left out."""
     text = anonymiser.frame(frame.logged.text, frame.reading.protocol)
     if text is None:
         left_out["whose text is no JSON"] += 1
@@ -136,7 +136,7 @@ def _line(
 
 
 def _key(path: str | None) -> bytes | None:
-    """Returns the key in a file; makes one that nobody else may read if there is no such file."""
+    """Returns the key in a file; creates the file, readable only by its owner, if it does not exist."""
     if path is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""`ocppkit inspect`: what is wrong in a log of OCPP frames."""
+"""The command `ocppkit inspect`: lists the problems in a log of OCPP frames."""
 
 import re
 import sys
@@ -68,14 +68,14 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--station", action="append", metavar="ID", help="only these stations")
     parser.add_argument("--action", action="append", metavar="NAME", help="only these actions")
     parser.add_argument(
-        "--since", metavar="TIME", help="only frames from then on: 08:10, or 2026-01-05T08:10"
+        "--since", metavar="TIME", help="only frames from this time on: 08:10, or 2026-01-05T08:10"
     )
     parser.add_argument("--frames", action="store_true", help="show the frames, too")
     parser.add_argument(
         "--latency", action="store_true", help="show how long answers took (p50, p95)"
     )
     parser.add_argument(
-        "--field", default="", metavar=".NAME", help="where JSON lines have the frame"
+        "--field", default="", metavar=".NAME", help="path of the frame in JSON lines"
     )
     parser.add_argument(
         "--line-regex", default="", metavar="REGEX",
@@ -87,9 +87,9 @@ def add_options(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--format", choices=_FORMATS, default="text",
-        help="how to write it; trace writes the frames as Open OCPP Trace, and no report",
+        help="output format; trace writes the frames as Open OCPP Trace, without a report",
     )  # fmt: skip
-    parser.add_argument("--output", metavar="FILE", help="where to write it (default: stdout)")
+    parser.add_argument("--output", metavar="FILE", help="output file (default: stdout)")
 
 
 def run(options: Namespace) -> int:
@@ -137,7 +137,7 @@ def run(options: Namespace) -> int:
 def _shown(
     inspector: Inspector, frames: Iterable[LoggedFrame], options: Namespace
 ) -> tuple[list[InspectedFrame], int]:
-    """Inspects all frames; returns those that the report shows, and how many more there are."""
+    """Inspects all frames; returns the frames that the report shows, and the number of the others."""
     at_once = options.frames and options.format == "text" and options.output is None
     is_kept = options.format == "html" or (options.frames and not at_once)
     shown: list[InspectedFrame] = []
@@ -179,7 +179,7 @@ def _report(result: Inspection, shown: list[InspectedFrame], more: int, options:
 
 
 def _write_trace(inspector: Inspector, frames: Iterable[LoggedFrame], output: str | None) -> int:
-    """Writes the selected frames as Open OCPP Trace; says on stderr how many it cannot have."""
+    """Writes the selected frames as Open OCPP Trace; reports on stderr how many cannot be written."""
     written = left_out = 0
     with open_output(output) as write:
         for logged in frames:
@@ -201,7 +201,7 @@ def _write_trace(inspector: Inspector, frames: Iterable[LoggedFrame], output: st
 
 
 class _OtherLines:
-    """Counts lines without a frame, and keeps the first."""
+    """Counts lines without a frame, and keeps the first one."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -214,7 +214,7 @@ class _OtherLines:
 
 
 def _refuse_empty(selection: FrameSelection, others: _OtherLines) -> None:
-    """Raises OcppError if there were lines, but no frames in them."""
+    """Raises OcppError if the log has lines but no frames."""
     if selection != FrameSelection():
         raise OcppError("no frame is selected [check --station, --action and --since]")
     if others.count:
@@ -229,7 +229,7 @@ _DAY: Final = 86_400
 
 
 def _since(text: str, frames: Iterable[LoggedFrame]) -> tuple[Iterator[LoggedFrame], float]:
-    """Returns the frames, and the time from which on they count: a time of day is one of the first day."""
+    """Returns the frames, and the time from which on they are shown; a time of day means the first day."""
     match = _TIME_OF_DAY.match(text)
     if match is None:
         try:

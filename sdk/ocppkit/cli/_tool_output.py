@@ -1,4 +1,4 @@
-"""What the commands over `ocppkit.tools` share: width and colour of a terminal, progress, output files."""
+"""Output that `inspect`, `anonymise` and `validate` share: width and colours of the terminal, progress, output files."""
 
 import os
 import shutil
@@ -29,26 +29,26 @@ _WIDEST: Final = 120
 
 
 def terminal_width() -> int:
-    """Returns the columns that output may fill: those of the terminal, 80 elsewhere."""
+    """Returns the width of the terminal in columns; 80 if stdout is not a terminal."""
     if not sys.stdout.isatty():
         return _PLAIN_WIDTH
     return min(shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns, _WIDEST)
 
 
 def has_colour() -> bool:
-    """Tells whether stdout shows colours, and nobody has asked for none (https://no-color.org)."""
+    """Tells whether stdout shows colours and NO_COLOR is not set (https://no-color.org)."""
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
 
 
 def words_of(values: Iterable[str] | None) -> list[str]:
-    """Returns the words of an option that may be given several times, or with commas between words."""
+    """Returns the words of an option that may be repeated, and may have several words separated by commas."""
     return [word.strip() for value in values or () for word in value.split(",") if word.strip()]
 
 
 def version_name(text: str) -> str:
-    """Returns the name of an OCPP version that an option has; for the parser of options."""
+    """Returns an OCPP version that an option names; raises the error that the parser expects."""
     try:
         return load_protocol(text).version
     except LocalProtocolError as error:
@@ -56,7 +56,7 @@ def version_name(text: str) -> str:
 
 
 def report_error(error: OcppError) -> None:
-    """Writes an error to stderr, with its cure, which stands in brackets at the end, on a line of its own."""
+    """Prints an error on stderr; its cure, which is in brackets at the end, gets a separate line."""
     problem, _, cure = str(error).partition(" [")
     sys.stderr.write(f"ocppkit: {printable(problem)}\n")
     if cure:
@@ -64,7 +64,7 @@ def report_error(error: OcppError) -> None:
 
 
 class ShownProgress:
-    """Shows on stderr how much of a long file was read, if stderr is a terminal.
+    """Shows on stderr which part of a long file has been read, if stderr is a terminal.
 
     Args:
         quiet: show nothing.
@@ -75,7 +75,7 @@ class ShownProgress:
         self._last = ""
 
     def __call__(self, name: str, done: int, size: int) -> None:
-        """Shows how far a file was read."""
+        """Shows which part of the file has been read."""
         if not self._is_shown:
             return
         how_far = f"{done * 100 // size} %" if size else f"{done:,} lines"
@@ -86,14 +86,14 @@ class ShownProgress:
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Takes the progress off the screen."""
+        """Removes the progress from the terminal."""
         if self._last:
             sys.stderr.write("\r\033[K")
             self._last = ""
 
 
 def check_output(output: str | None, logs: Iterable[str]) -> None:
-    """Raises OcppError if writing a file would destroy a log that is read, or lies in a folder that is read."""
+    """Raises OcppError if the output file is one of the logs to read, or is in a folder to read."""
     if output is None:
         return
     target = Path(output).resolve()
@@ -104,7 +104,7 @@ def check_output(output: str | None, logs: Iterable[str]) -> None:
 
 @contextmanager
 def open_output(output: str | None) -> Generator[Callable[[str], object]]:
-    """Yields what writes text to a file, or to stdout if there is none.
+    """Yields a function that writes text to a file, or to stdout if no file is given.
 
     Raises:
         OcppError: the file cannot be written.
@@ -122,7 +122,7 @@ def open_output(output: str | None) -> Generator[Callable[[str], object]]:
 
 
 def write_text(text: str, output: str | None) -> None:
-    """Writes a result to a file, or to stdout if there is none.
+    """Writes a result to a file, or to stdout if no file is given.
 
     Raises:
         OcppError: the file cannot be written.

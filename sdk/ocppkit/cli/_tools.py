@@ -1,4 +1,4 @@
-"""The commands over `ocppkit.tools`: they need nothing but the base install, so they do without typer and rich."""
+"""Runs the commands `inspect`, `anonymise` and `validate`, which work without extras such as typer and rich."""
 
 import os
 import sys

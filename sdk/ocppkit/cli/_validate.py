@@ -1,4 +1,4 @@
-"""`ocppkit validate`: all that is wrong with one frame or payload, and what peers do with it."""
+"""The command `ocppkit validate`: lists the issues of one frame or payload, and how peers treat it."""
 
 import sys
 import textwrap
@@ -56,16 +56,16 @@ def add_options(parser: ArgumentParser) -> None:
         help="the OCPP version, 1.6, 2.0.1 or 2.1 (default: the one that fits)",
     )  # fmt: skip
     parser.add_argument(
-        "--action", metavar="NAME", help="the action of a payload, or what a CALLRESULT answers"
+        "--action",
+        metavar="NAME",
+        help="the action of a payload, or of the call that a CALLRESULT answers",
     )
-    parser.add_argument("--answer", action="store_true", help="the payload is that of a CALLRESULT")
+    parser.add_argument("--answer", action="store_true", help="the payload belongs to a CALLRESULT")
     parser.add_argument(
         "--from", dest="sender", choices=[str(role) for role in Role],
-        help="who sends it, for what both may send",
+        help="the sender, for actions that both sides may send",
     )  # fmt: skip
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how to write it"
-    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="output format")
 
 
 def run(options: Namespace) -> int:
@@ -95,7 +95,7 @@ def run(options: Namespace) -> int:
 
 
 def _input(given: str) -> str:
-    """Returns the frame or payload that an argument is, or leads to."""
+    """Returns the frame or payload of an argument: the text itself, or the contents of the file that it names."""
     if given == "-":
         if sys.stdin.isatty():
             raise OcppError("no frame was given [give a frame or a file, or pipe one in]")
@@ -116,7 +116,7 @@ def _input(given: str) -> str:
 
 
 def _frame_in(text: str) -> str:
-    """Returns a text without what a log has around the frame."""
+    """Returns the frame in a line of a log."""
     text = text.strip()
     if text[:1] in ("[", "{") or "\n" in text:
         return text
@@ -151,7 +151,7 @@ def _lines(found: Validation, width: int) -> Iterator[str]:
 
 
 def _verdict(who: str, verdict: PeerVerdict, width: int) -> Iterator[str]:
-    """Yields what a peer does; frames in one piece, so that they can be copied."""
+    """Yields lines about the reaction of a peer; frames are not wrapped, so that they can be copied."""
     if not verdict.reads and verdict.answer.startswith("["):
         yield f"{who} answers:"
         yield f"  {printable(verdict.answer)}"
