@@ -1,4 +1,4 @@
-"""Draws the main figures as SVG: bars on a logarithmic scale, the targets as marks on them."""
+"""Draws the main figures as an SVG bar chart with a logarithmic scale and a mark for each target."""
 
 from collections.abc import Sequence
 from html import escape
@@ -41,7 +41,7 @@ _STYLE: Final = (
 
 
 def chart(lines: Sequence[Line]) -> str:
-    """Returns the picture of the main lines that were measured."""
+    """Returns a bar chart of the main measured targets."""
     by_key = {line.key: line for line in lines}
     shown = [by_key[key] for key in _MAIN if key in by_key and by_key[key].finding is not None]
     height = _ROW * (len(shown) + 2)

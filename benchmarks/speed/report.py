@@ -1,4 +1,4 @@
-"""Puts what a run found into tables, for the terminal and for the documentation, and into JSON."""
+"""Writes the results of a run as tables, for the terminal and the documentation, and as JSON."""
 
 import os
 import platform
@@ -81,7 +81,7 @@ def status(lines: Sequence[Line], *, without_node: bool) -> int:
 
 
 def number(value: float) -> str:
-    """Writes a figure with the digits that mean something."""
+    """Returns a number as text, rounded to its significant digits."""
     size = abs(value)
     if size in (0, float("inf")):
         return "-" if size else "0"
@@ -220,7 +220,7 @@ def markdown(book: Book, lines: Sequence[Line], groups: Iterable[str]) -> str:
 
 
 def inserted(page: str, figures: str) -> str:
-    """Returns a page with the figures between its two marks.
+    """Returns a page with new figures between its two markers.
 
     Raises:
         ValueError: the page has no marks.

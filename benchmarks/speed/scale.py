@@ -1,4 +1,4 @@
-"""How long a run takes: the full one, whose figures count, and a quick one to see that things work."""
+"""The sizes of a benchmark run: a full run for real figures, and a quick run to see that everything works."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +8,7 @@ __all__ = ["FULL", "QUICK", "Scale"]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything."""
+    """The number of rounds, seconds and connections of a run."""
 
     rounds: int
     load_rounds: int

@@ -1,4 +1,4 @@
-"""What a station has kept of its transactions, and whether its CSMS has come to know the same."""
+"""Checks that a CSMS knows the same about transactions as the store of the station."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ class _Bill(Struct, frozen=True, order=True):
 
 
 class KeptTransactions:
-    """The transactions of one station, as its store has had them."""
+    """Compares the transactions in the store of a station with those in the ledger of the CSMS."""
 
     def __init__(self, protocol: Protocol, identity: str) -> None:
         self._protocol = protocol

@@ -1,4 +1,4 @@
-"""How stations that are measured take orders: for how long to call, and how it went."""
+"""Reads commands for measured stations from standard input, and prints the results."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ async def obey(work: Callable[[float], Awaitable[dict[str, Any]]]) -> None:
 
 
 async def call_all(stations: Sequence[Calls], seconds: float) -> dict[str, Any]:
-    """Lets each station make its calls, over and over, for a time.
+    """Lets each station repeat its calls for a number of seconds.
 
     Args:
         stations: the calls of each.

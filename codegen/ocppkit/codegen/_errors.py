@@ -59,7 +59,7 @@ class CodegenError(Exception):
         self.line = line
         self.cure = cure
         self.change = change
-        super().__init__(self._text())
+        super().__init__(self._full_text())
 
     def with_cure(self, cure: str) -> "CodegenError":
         """Returns a copy of the error with another cure."""
@@ -86,7 +86,7 @@ class CodegenError(Exception):
         )
         return make, ()
 
-    def _text(self) -> str:
+    def _full_text(self) -> str:
         place = self.file or ""
         if self.line is not None:
             place += f":{self.line}"

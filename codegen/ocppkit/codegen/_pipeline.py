@@ -101,7 +101,7 @@ class LoadedJob:
             return ()
         return tuple(
             draft_warning(file.path)
-            for file in self._files.values()
+            for file in self._schema_files.values()
             if "$schema" not in file.document
         )
 
@@ -110,16 +110,16 @@ class LoadedJob:
         """The effect of each erratum; errata of other versions come last."""
         others = (
             EditReport(change, EditOutcome.OTHER_VERSION, (), one.version)
-            for one in self._errata
+            for one in self._all_errata
             if one.version != self.job.version
             for change in one.changes
         )
-        return (*self._amended[1], *others)
+        return (*self._schemas_and_reports[1], *others)
 
     @property
     def schemas(self) -> SchemaSet:
         """The schemas of the version, with all errata applied and without removed actions."""
-        return self._amended[0]
+        return self._schemas_and_reports[0]
 
     @property
     def facts_skeleton(self) -> str:
@@ -145,17 +145,17 @@ class LoadedJob:
         return files
 
     @cached_property
-    def _errata(self) -> tuple[Errata, ...]:
+    def _all_errata(self) -> tuple[Errata, ...]:
         return read_errata(*self.job.errata_files)
 
     @cached_property
-    def _amended(self) -> tuple[SchemaSet, tuple[EditReport, ...]]:
+    def _schemas_and_reports(self) -> tuple[SchemaSet, tuple[EditReport, ...]]:
         version = self.job.version
-        own = [one for one in self._errata if one.version == version]
-        return derive_with_errata(version, self._files, own)
+        own = [one for one in self._all_errata if one.version == version]
+        return derive_with_errata(version, self._schema_files, own)
 
     @cached_property
-    def _files(self) -> dict[str, RawSchemaFile]:
+    def _schema_files(self) -> dict[str, RawSchemaFile]:
         """The schema files of the version as read, without those of removed actions.
 
         Raises:

@@ -99,7 +99,7 @@ def find_project(folder: Path) -> Project:
             has two project files.
     """
     for each in (folder.resolve(), *folder.resolve().parents):
-        found = [table for name in PROJECT_FILES for table in _tables(each / name, folder)]
+        found = [table for name in PROJECT_FILES for table in _project_tables(each / name, folder)]
         if len(found) > 1:
             raise CodegenError(
                 f"both this file and {PROJECT_FILES[1]} beside it describe the project",
@@ -107,7 +107,7 @@ def find_project(folder: Path) -> Project:
                 cure="delete one of the two descriptions",
             )
         if found:
-            return _project(found[0])
+            return _read_project_table(found[0])
     return NO_PROJECT
 
 
@@ -124,17 +124,17 @@ def read_project(data: bytes, file: str) -> Project:
     Raises:
         CodegenError: the file is not valid TOML, has an unknown key or a value of a wrong type.
     """
-    found = next(_tables_in(data, file), None)
-    return NO_PROJECT if found is None else _project(found)
+    found = next(_project_tables_in(data, file), None)
+    return NO_PROJECT if found is None else _read_project_table(found)
 
 
-def _tables(path: Path, start: Path) -> Iterator[Table]:
+def _project_tables(path: Path, start: Path) -> Iterator[Table]:
     """Yields the table of the project, if the file exists and has one."""
     if path.is_file():
-        yield from _tables_in(read_file(path), _shown(path, start))
+        yield from _project_tables_in(read_file(path), _relative_path(path, start))
 
 
-def _tables_in(data: bytes, file: str) -> Iterator[Table]:
+def _project_tables_in(data: bytes, file: str) -> Iterator[Table]:
     """Yields the table of the project, if these contents of a file have one."""
     if Path(file).name == PROJECT_FILES[0]:
         yield read_toml(data, file)
@@ -144,7 +144,7 @@ def _tables_in(data: bytes, file: str) -> Iterator[Table]:
             yield table
 
 
-def _shown(path: Path, start: Path) -> str:
+def _relative_path(path: Path, start: Path) -> str:
     """Returns a path relative to a folder; the unchanged path on another drive of Windows."""
     try:
         return os.path.relpath(path, start.resolve())
@@ -152,7 +152,7 @@ def _shown(path: Path, start: Path) -> str:
         return str(path)
 
 
-def _project(table: Table) -> Project:
+def _read_project_table(table: Table) -> Project:
     table.only(*_KEYS)
     folder = Path(table.place.file).parent
     versions = table.table("versions") if "versions" in table else Table({}, table.place)
@@ -161,11 +161,13 @@ def _project(table: Table) -> Project:
         output=folder / table.text("output") if "output" in table else None,
         flavours=table.texts("flavours"),
         templates=tuple(folder / text for text in table.texts("templates")),
-        versions={each: _version(versions.table(each), each, folder) for each in versions},
+        versions={
+            each: _read_version_table(versions.table(each), each, folder) for each in versions
+        },
     )
 
 
-def _version(table: Table, version: str, folder: Path) -> ProjectVersion:
+def _read_version_table(table: Table, version: str, folder: Path) -> ProjectVersion:
     if not is_version(version):
         raise table.place.error(
             f"{version!r} is not an OCPP version", "write a version such as 2.0.1"
@@ -179,13 +181,13 @@ def _version(table: Table, version: str, folder: Path) -> ProjectVersion:
         version=version,
         package=table.text("package") if "package" in table else None,
         base=folder / table.text("base") if "base" in table else None,
-        errata=tuple(_erratum(folder, text) for text in table.texts("errata")),
+        errata=tuple(_errata_path(folder, text) for text in table.texts("errata")),
         only=table.texts("only"),
         **paths,
     )
 
 
-def _erratum(folder: Path, text: str) -> Path:
+def _errata_path(folder: Path, text: str) -> Path:
     """Returns the path of a file of errata, or the name of optional errata that ocppkit ships."""
     path = folder / text
     return Path(text) if text in OPTIONAL_ERRATA and not path.exists() else path

@@ -16,15 +16,15 @@ def generator_version() -> str:
 
 def schemas_dir() -> Path:
     """Returns the folder that holds `lock.toml` and one folder of schemas per version."""
-    return _find("schemas")
+    return _find_folder("schemas")
 
 
 def templates_dir() -> Path:
     """Returns the folder that holds one folder of templates per flavour."""
-    return _find("templates")
+    return _find_folder("templates")
 
 
-def _find(name: str) -> Path:
+def _find_folder(name: str) -> Path:
     # The wheel carries both folders inside this package; an editable install does not.
     packaged = _HERE / "bundled" / name
     return packaged if packaged.is_dir() else _CHECKOUT / name

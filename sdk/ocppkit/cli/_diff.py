@@ -166,7 +166,7 @@ def diff(
     # Of a folder with several versions, the version of the other side is compared.
     beside = next((name for name in (old, new) if name in VERSIONS), None)
     sets = [
-        _side(name, version, beside, inputs, project, effective in (side, EffectiveSides.BOTH))
+        _load_side(name, version, beside, inputs, project, effective in (side, EffectiveSides.BOTH))
         for name, side in ((old, EffectiveSides.OLD), (new, EffectiveSides.NEW))
     ]
     result = compare_schemas(sets[0], sets[1], senders_of(*versions, facts_files=files))
@@ -176,11 +176,11 @@ def diff(
         entries = load_accepted(*accepted)
         result = accept(result, entries, edition or edition_of(new, version))
     write_output(REPORTS[format_](result), output)
-    if _fails(result, fail_on):
+    if _exceeds_limit(result, fail_on):
         raise typer.Exit(1)
 
 
-def _side(
+def _load_side(
     name: str,
     version: str | None,
     beside: str | None,
@@ -225,7 +225,7 @@ def _side(
     return load_effective_set(name, own.job(project, its, name))
 
 
-def _fails(result: "Diff", fail_on: FailOn) -> bool:
+def _exceeds_limit(result: "Diff", fail_on: FailOn) -> bool:
     from ocppkit.codegen import ChangeVerdict
 
     match fail_on, result.worst:

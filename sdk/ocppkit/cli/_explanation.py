@@ -97,7 +97,7 @@ def explain_action(api: "Api", action: "ApiAction") -> Explanation:
         receiver=roles.station if from_csms else roles.csms,
         both_ways=facts.direction == "both",
         answered=action.response is not None,
-        block=_block(facts.block, api.protocol.blocks[facts.block]),
+        block=_block_name(facts.block, api.protocol.blocks[facts.block]),
         use_cases=facts.use_cases,
         citation=facts.citation,
         transaction_related=facts.transaction_related,
@@ -105,9 +105,9 @@ def explain_action(api: "Api", action: "ApiAction") -> Explanation:
         followed_by=facts.followed_by,
         triggers=facts.triggers or facts.extended_triggers,
         v16_equivalent=facts.v16_equivalent,
-        request=_object(action.request),
-        response=None if action.response is None else _object(action.response),
-        types=tuple(_types(api, action)),
+        request=_explained_object(action.request),
+        response=None if action.response is None else _explained_object(action.response),
+        types=tuple(_explained_types(api, action)),
     )
 
 
@@ -117,14 +117,14 @@ def explain_type(type_: "Datatype | EnumType") -> ObjectType | ExplainedEnum:
 
     if isinstance(type_, EnumType):
         return _explained_enum(type_)
-    return _object(type_, type_.closed)
+    return _explained_object(type_, type_.closed)
 
 
-def _block(short: str, long: str) -> str:
+def _block_name(short: str, long: str) -> str:
     return long if short == long else f"{short} {long}"
 
 
-def _types(api: "Api", action: "ApiAction") -> Iterator[ObjectType | ExplainedEnum]:
+def _explained_types(api: "Api", action: "ApiAction") -> Iterator[ObjectType | ExplainedEnum]:
     """Yields all types inside the messages of an action: first the direct ones, then those below."""
     from ocppkit.codegen import refs
 
@@ -143,20 +143,22 @@ def _types(api: "Api", action: "ApiAction") -> Iterator[ObjectType | ExplainedEn
                 yield _explained_enum(enums[name])
             else:
                 datatype = datatypes[name]
-                yield _object(datatype, datatype.closed)
+                yield _explained_object(datatype, datatype.closed)
                 fields.extend(datatype.fields)
 
 
-def _object(type_: "ApiMessage | Datatype", closed: bool = True) -> ObjectType:
-    return ObjectType(type_.name, _text(type_.doc), _members(type_.fields), closed)
+def _explained_object(type_: "ApiMessage | Datatype", closed: bool = True) -> ObjectType:
+    return ObjectType(type_.name, _doc_text(type_.doc), _explained_members(type_.fields), closed)
 
 
 def _explained_enum(enum: "EnumType") -> ExplainedEnum:
-    values = tuple(ExplainedValue(each.value, each.name, _text(each.doc)) for each in enum.members)
-    return ExplainedEnum(enum.name, _text(enum.doc), values, enum.default)
+    values = tuple(
+        ExplainedValue(each.value, each.name, _doc_text(each.doc)) for each in enum.members
+    )
+    return ExplainedEnum(enum.name, _doc_text(enum.doc), values, enum.default)
 
 
-def _members(fields: Sequence["Field"]) -> tuple[ExplainedMember, ...]:
+def _explained_members(fields: Sequence["Field"]) -> tuple[ExplainedMember, ...]:
     from ocppkit.codegen import bounds_of, type_in_words
 
     return tuple(
@@ -167,11 +169,11 @@ def _members(fields: Sequence["Field"]) -> tuple[ExplainedMember, ...]:
             required=field.required,
             bounds=tuple(bounds_of(field.type)),
             default=field.default,
-            meaning=_text(field.doc),
+            meaning=_doc_text(field.doc),
         )
         for field in fields
     )
 
 
-def _text(doc: "Doc | None") -> str | None:
+def _doc_text(doc: "Doc | None") -> str | None:
     return None if doc is None else str(doc)

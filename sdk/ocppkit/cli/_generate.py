@@ -121,7 +121,7 @@ def generate(
     place = _output_folder(output or project.output)
     named_place = (output or project.output) is not None
     names = {each: known[each] for each in versions}
-    packages = _packages(package, names, inputs, project, in_place=not named_place)
+    packages = _package_names(package, names, inputs, project, in_place=not named_place)
     jobs = [LoadedJob(inputs.job(project, each, packages[each], flavours)) for each in versions]
     if skeleton is not None:
         _write_skeleton(jobs, skeleton)
@@ -230,7 +230,7 @@ def _output_folder(output: Path | None) -> Path:
     return output
 
 
-def _packages(
+def _package_names(
     package: str | None,
     names: Mapping[str, str],
     inputs: Inputs,

@@ -77,7 +77,7 @@ def init(
             ("errata", errata),
             ("facts", facts),
         ]
-    _write(output or _ask("Folder for the packages", "src"), flavour, described)
+    _write_project(output or _ask("Folder for the packages", "src"), flavour, described)
 
 
 @dataclass
@@ -102,12 +102,12 @@ def _ask(what: str, default: str) -> str:
     return answer
 
 
-def _quoted(value: object) -> str:
+def _toml_value(value: object) -> str:
     """Returns a text or a list of texts as TOML, which is the same as JSON for these."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def _lines(
+def _project_lines(
     output: str, flavours: Sequence[str] | None, versions: Sequence[_NewVersion], header: str
 ) -> Iterator[str]:
     """Yields the lines of a project file.
@@ -120,20 +120,22 @@ def _lines(
     """
     if header:
         yield f"[{header}]"
-    yield f"output = {_quoted(output)}"
+    yield f"output = {_toml_value(output)}"
     if flavours:
-        yield f"flavours = {_quoted(list(flavours))}"
+        yield f"flavours = {_toml_value(list(flavours))}"
     for each in versions:
         path = f"{header}.versions" if header else "versions"
-        yield f"\n[{path}.{_quoted(each.version)}]"
-        yield f"package = {_quoted(each.package)}"
+        yield f"\n[{path}.{_toml_value(each.version)}]"
+        yield f"package = {_toml_value(each.package)}"
         for key, value in each.inputs:
             if value:
-                yield f"{key} = {_quoted(value)}"
+                yield f"{key} = {_toml_value(value)}"
     yield ""
 
 
-def _write(output: str, flavours: Sequence[str] | None, versions: Sequence[_NewVersion]) -> None:
+def _write_project(
+    output: str, flavours: Sequence[str] | None, versions: Sequence[_NewVersion]
+) -> None:
     """Writes the table of the project to the end of pyproject.toml if it exists, else to ocppkit.toml.
 
     Raises:
@@ -145,7 +147,7 @@ def _write(output: str, flavours: Sequence[str] | None, versions: Sequence[_NewV
     path, before, header = own, b"", ""
     if shared.exists():
         path, before, header = shared, shared.read_bytes().rstrip() + b"\n\n", "tool.ocppkit"
-    data = before + "\n".join(_lines(output, flavours, versions, header)).encode()
+    data = before + "\n".join(_project_lines(output, flavours, versions, header)).encode()
     # The text is checked before it is written, so that no invalid file is left.
     project = read_project(data, str(path))
     write_output(data, path)

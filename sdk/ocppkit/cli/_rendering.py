@@ -46,7 +46,7 @@ def render_all(jobs: Sequence["LoadedJob"], progress: Progress) -> list[Mapping[
         _forward_progress(steps, progress)
 
     with ProcessPoolExecutor(workers, context, _prepare_worker, (steps,)) as pool:
-        pending = {each.job: pool.submit(_render, each.job) for each in reversed(others)}
+        pending = {each.job: pool.submit(_render_in_worker, each.job) for each in reversed(others)}
         with _without_gc():
             rendered = own.render(report)
         running = set(pending.values())
@@ -84,7 +84,7 @@ def _prepare_worker(steps: "SimpleQueue[Step]") -> None:
     gc.disable()  # as in `_without_gc`
 
 
-def _render(job: "Job") -> Mapping[str, str]:
+def _render_in_worker(job: "Job") -> Mapping[str, str]:
     from ocppkit.codegen import generate
 
     def report(what: str, done: int, total: int) -> None:

@@ -176,7 +176,7 @@ def verify(
     for row in report.rows:
         for line in _row_lines(row):
             typer.echo(line)
-    typer.echo(_counts(report))
+    typer.echo(_status_counts(report))
     if not report.ok:
         raise typer.Exit(1)
 
@@ -218,11 +218,11 @@ def watch(
         if lines and is_url(source) and keep is not None:
             write_output(path.read_bytes(), keep)
     if not lines:
-        typer.echo(f"nothing new\n{_counts(report)}")
+        typer.echo(f"nothing new\n{_status_counts(report)}")
         return
     for line in lines:
         typer.echo(line)
-    typer.echo(_counts(report))
+    typer.echo(_status_counts(report))
     for line in next_steps(source, version, edition, keep):
         typer.echo(line)
     raise typer.Exit(1)
@@ -307,7 +307,7 @@ def _row_lines(row: "VerifyRow") -> Iterator[str]:
     yield from (f"  {difference}" for difference in row.differences)
 
 
-def _counts(report: "VerifyReport") -> str:
+def _status_counts(report: "VerifyReport") -> str:
     """Returns a line with the number of messages of each status, and the editions that the source names."""
     from ocppkit.codegen import VerifyStatus
 

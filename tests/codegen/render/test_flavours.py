@@ -13,7 +13,7 @@ from ocppkit.codegen._errors import CodegenError
 from ocppkit.codegen._pipeline import read_api
 from ocppkit.codegen._resources import templates_dir
 from ocppkit.codegen.model._ir import Api
-from ocppkit.codegen.render._flavours import FLAVOURS, _environment, render_flavour
+from ocppkit.codegen.render._flavours import FLAVOURS, _flavour_environment, render_flavour
 from support.schema_files import refused
 from support.schema_pairs import document, schema_set, text
 
@@ -245,7 +245,7 @@ def own_words(kind: str) -> Sequence[set[str]]:
     """Returns the names or filters that each flavour adds to jinja2's own."""
     builtin = getattr(Environment(), kind)
     return [
-        set(getattr(_environment((), tiny_api(), "a", flavour), kind)) - set(builtin)
+        set(getattr(_flavour_environment((), tiny_api(), "a", flavour), kind)) - set(builtin)
         for flavour in FLAVOURS
     ]
 

@@ -1,4 +1,4 @@
-"""Two connections that talk to each other, drawn as it happens."""
+"""Draws a sequence diagram of two connections that exchange frames."""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,7 +30,7 @@ _TOP = 40
 
 
 class _Stage:
-    """Plays, and notes each step as an arrow."""
+    """Exchanges frames between two connections, and draws each frame as an arrow."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []

@@ -104,7 +104,7 @@ class Diff:
         verdicts = [
             judgement.verdict
             for travel in change.messages
-            for judgement in _judgements(change.row, travel.sender, self.stays)
+            for judgement in _judgements_for(change.row, travel.sender, self.stays)
         ]
         return max(verdicts, key=lambda verdict: verdict.rank, default=ChangeVerdict.SAFE)
 
@@ -127,7 +127,7 @@ class Diff:
         return {verdict: counts[verdict] for verdict in ChangeVerdict}
 
 
-def _judgements(row: KindVerdicts, sender: str | None, stays: str) -> Iterator[Judgement]:
+def _judgements_for(row: KindVerdicts, sender: str | None, stays: str) -> Iterator[Judgement]:
     """Yields the judgements for the side that keeps the old edition: as sender, as receiver, or as both."""
     if sender in (stays, "both", None):
         yield row.sender
@@ -147,49 +147,49 @@ def compare_schemas(
             direction.
     """
     found: dict[str, tuple[FoundChange, set[str]]] = {}
-    for message, finding in _findings(old, new):
-        key = _key(finding)
+    for message, finding in _find_changes(old, new):
+        key = _grouping_key(finding)
         found.setdefault(key, (finding, set()))[1].add(message)
-    changes = [_change(*each, senders or {}) for each in found.values()]
+    changes = [_make_change(*each, senders or {}) for each in found.values()]
     return Diff(
         old.version,
         new.version,
-        tuple(sorted(_moves(changes), key=_order)),
-        actions=frozenset({*_actions(old), *_actions(new), *(senders or {})}),
+        tuple(sorted(_join_moves(changes), key=_sort_key)),
+        actions=frozenset({*_messages_by_action(old), *_messages_by_action(new), *(senders or {})}),
     )
 
 
-def _key(finding: FoundChange) -> str:
+def _grouping_key(finding: FoundChange) -> str:
     place = finding.place
     parts = [finding.kind, place.owner, place.pointer, place.path, finding.old, finding.new]
     return json.dumps(parts, sort_keys=True)
 
 
-def _order(change: Change) -> tuple[str, ...]:
+def _sort_key(change: Change) -> tuple[str, ...]:
     sides = (json.dumps(side, sort_keys=True) for side in (change.old, change.new))
     messages = " ".join(travel.message for travel in change.messages)
     return (change.owner, change.pointer, change.kind, *sides, messages)
 
 
-def _findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
+def _find_changes(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
     """Yields each difference with the message that it affects."""
-    yield from _action_findings(old, new)
+    yield from _action_changes(old, new)
     names = DefinitionChanges(
         removed=frozenset(_definition_names(old) - _definition_names(new)),
         added=frozenset(_definition_names(new) - _definition_names(old)),
     )
     followed: set[str] = set()
-    for before, after in _pairs(old, new):
-        yield from ((after.name, finding) for finding in _draft(before, after))
+    for before, after in _file_pairs(old, new):
+        yield from ((after.name, finding) for finding in _draft_changes(before, after))
         for finding in walk(before, after, names):
             yield after.name, finding
             if finding.kind in (ChangeKind.DEFINITION_RENAMED, ChangeKind.TYPE_REPLACED):
                 followed |= {finding.old, finding.new}
-    yield from _definition_findings(old, names.removed - followed, ChangeKind.DEFINITION_REMOVED)
-    yield from _definition_findings(new, names.added - followed, ChangeKind.DEFINITION_ADDED)
+    yield from _definition_changes(old, names.removed - followed, ChangeKind.DEFINITION_REMOVED)
+    yield from _definition_changes(new, names.added - followed, ChangeKind.DEFINITION_ADDED)
 
 
-def _actions(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
+def _messages_by_action(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
     """Returns the names of the messages of each action."""
     actions: defaultdict[str, set[str]] = defaultdict(set)
     for message in schemas.files:
@@ -197,17 +197,17 @@ def _actions(schemas: SchemaSet) -> Mapping[str, frozenset[str]]:
     return {action: frozenset(messages) for action, messages in actions.items()}
 
 
-def _action_findings(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
-    before, after = _actions(old), _actions(new)
+def _action_changes(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[str, FoundChange]]:
+    before, after = _messages_by_action(old), _messages_by_action(new)
     for action in before.keys() | after.keys():
         was, now = before.get(action, frozenset[str]()), after.get(action, frozenset[str]())
-        for kind, messages in _action_rules(action, was, now):
+        for kind, messages in _action_change_kinds(action, was, now):
             yield from (
                 (message, FoundChange(kind, ChangePlace(action, ""))) for message in messages
             )
 
 
-def _action_rules(
+def _action_change_kinds(
     action: str, was: frozenset[str], now: frozenset[str]
 ) -> Iterator[tuple[ChangeKind, frozenset[str]]]:
     """Yields the changes of an action as a whole; the message of a SEND has the name of the action."""
@@ -225,7 +225,7 @@ def _action_rules(
             yield ChangeKind.MESSAGE_REMOVED, was - now
 
 
-def _pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaFile]]:
+def _file_pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaFile]]:
     """Yields the pairs of files to compare. A SEND is compared with the request of a CALL."""
     for name, after in new.files.items():
         names = (name, f"{name}Request", name.removesuffix("Request"))
@@ -234,7 +234,7 @@ def _pairs(old: SchemaSet, new: SchemaSet) -> Iterator[tuple[SchemaFile, SchemaF
             yield before, after
 
 
-def _draft(old: SchemaFile, new: SchemaFile) -> Iterator[FoundChange]:
+def _draft_changes(old: SchemaFile, new: SchemaFile) -> Iterator[FoundChange]:
     if old.draft != new.draft:
         kind = ChangeKind.DRAFT_RAISED if new.draft > old.draft else ChangeKind.DRAFT_LOWERED
         # The set is the owner: an edition changes the draft of all its files at once.
@@ -245,7 +245,7 @@ def _definition_names(schemas: SchemaSet) -> set[str]:
     return {name for file in schemas.files.values() for name in definitions(file)}
 
 
-def _definition_findings(
+def _definition_changes(
     schemas: SchemaSet, names: Iterable[str], kind: ChangeKind
 ) -> Iterator[tuple[str, FoundChange]]:
     for name in names:
@@ -255,9 +255,11 @@ def _definition_findings(
                 yield file.name, finding
 
 
-def _change(finding: FoundChange, messages: Iterable[str], senders: Mapping[str, str]) -> Change:
+def _make_change(
+    finding: FoundChange, messages: Iterable[str], senders: Mapping[str, str]
+) -> Change:
     place = finding.place
-    travels = tuple(sorted(_travel(message, senders) for message in messages))
+    travels = tuple(sorted(_affected_message(message, senders) for message in messages))
     return Change(
         finding.kind, place.owner, place.pointer, place.path, finding.old, finding.new, travels
     )
@@ -266,7 +268,7 @@ def _change(finding: FoundChange, messages: Iterable[str], senders: Mapping[str,
 _OTHER_SIDE = {"station": "csms", "csms": "station", "both": "both"}
 
 
-def _travel(message: str, senders: Mapping[str, str]) -> AffectedMessage:
+def _affected_message(message: str, senders: Mapping[str, str]) -> AffectedMessage:
     action, _ = split_message_name(message)
     sender = senders.get(action)
     if sender is not None and message.endswith("Response"):
@@ -278,7 +280,7 @@ _FIELD_ADDED = frozenset(kind for kind in ChangeKind if "-field-added" in kind)
 _FIELD_REMOVED = frozenset(kind for kind in ChangeKind if "-field-removed" in kind)
 
 
-def _moves(changes: Iterable[Change]) -> Iterator[Change]:
+def _join_moves(changes: Iterable[Change]) -> Iterator[Change]:
     """Replaces the removal of a member in one object and its addition in another by one change: a move."""
     groups: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
@@ -291,7 +293,7 @@ def _moves(changes: Iterable[Change]) -> Iterator[Change]:
         fresh = [change for change in group if change.kind in _FIELD_ADDED]
         # With several removals or additions it is unknown which member moved where.
         if len(gone) == len(fresh) == 1:
-            yield _moved(gone[0], fresh[0])
+            yield _make_move(gone[0], fresh[0])
         else:
             yield from group
 
@@ -304,7 +306,7 @@ def _move_key(change: Change) -> str:
     return json.dumps([name, schema, messages], sort_keys=True)
 
 
-def _moved(gone: Change, fresh: Change) -> Change:
+def _make_move(gone: Change, fresh: Change) -> Change:
     return Change(
         ChangeKind.FIELD_MOVED,
         fresh.owner,

@@ -46,7 +46,7 @@ def open_set(name: str, version: str | None = None, beside: str | None = None) -
     path = folder_of_version(Path(name), version or beside)
     derived = derive_source(path, version or _UNKNOWN, sends=sends)
     files = {
-        message: SchemaFile(message, f"{path}/{one.source.path}", _draft(one), one.document)
+        message: SchemaFile(message, f"{path}/{one.source.path}", _draft_of(one), one.document)
         for message, one in derived.items()
     }
     return SchemaSet(name, files)
@@ -97,5 +97,5 @@ def senders_of(*versions: str | None, facts_files: Sequence[Path] = ()) -> Mappi
     return {name: found.pop() for name, found in senders.items() if len(found) == 1}
 
 
-def _draft(imported: Imported) -> int:
+def _draft_of(imported: Imported) -> int:
     return DRAFTS[str(imported.document["$schema"]).rstrip("#")]

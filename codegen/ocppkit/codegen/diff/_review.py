@@ -110,11 +110,11 @@ def accept(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Diff:
             kept.append(change)
         else:
             accepted.append(AcceptedChange(change, found.reason))
-    notes = tuple(_notes(diff, entries, edition))
+    notes = tuple(_unused_entry_notes(diff, entries, edition))
     return replace(diff, changes=tuple(kept), accepted=tuple(accepted), notes=notes)
 
 
-def _notes(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Iterator[str]:
+def _unused_entry_notes(diff: Diff, entries: Sequence[Acceptance], edition: str) -> Iterator[str]:
     # An entry can accept a hidden change, or one that an earlier entry accepts as well.
     changes = (*diff.changes, *diff.hidden)
     for entry in entries:
@@ -131,16 +131,16 @@ def load_accepted(*paths: Path) -> tuple[Acceptance, ...]:
     Raises:
         CodegenError: a file is not valid TOML, has an unknown key or kind of change, or lacks a reason.
     """
-    return tuple(_acceptance(table) for path in paths for table in _entries(path))
+    return tuple(_read_entry(table) for path in paths for table in _read_tables(path))
 
 
-def _entries(path: Path) -> Iterator[Table]:
+def _read_tables(path: Path) -> Iterator[Table]:
     table = read_toml(read_file(path), str(path))
     table.only("accepted")
     return table.array("accepted")
 
 
-def _acceptance(table: Table) -> Acceptance:
+def _read_entry(table: Table) -> Acceptance:
     table.only("kind", "owner", "path", "reason", "edition")
     kind = table.text("kind")
     if kind not in list(ChangeKind):

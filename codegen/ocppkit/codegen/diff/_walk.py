@@ -105,7 +105,7 @@ class _SchemaWalk:
         self, old: Schema, new: Schema, place: ChangePlace
     ) -> Iterator[FoundChange]:
         """Compares two schemas that may be references."""
-        names = (_target(old), _target(new))
+        names = (_reference_target(old), _reference_target(new))
         match names:
             case (str(before), str(after)) if before == after or self._is_renamed(before, after):
                 yield from self._compare_definitions(before, after)
@@ -166,8 +166,8 @@ class _SchemaWalk:
     def _compare_objects(
         self, old: Schema, new: Schema, place: ChangePlace
     ) -> Iterator[FoundChange]:
-        if _closed(old) != _closed(new):
-            kind = ChangeKind.OBJECT_CLOSED if _closed(new) else ChangeKind.OBJECT_OPENED
+        if _is_closed(old) != _is_closed(new):
+            kind = ChangeKind.OBJECT_CLOSED if _is_closed(new) else ChangeKind.OBJECT_OPENED
             yield FoundChange(kind, place.keyword("additionalProperties"))
         before: Mapping[str, Schema] = old.get("properties", {})
         after: Mapping[str, Schema] = new.get("properties", {})
@@ -175,25 +175,30 @@ class _SchemaWalk:
             at = place.member(name)
             if name not in after:
                 yield FoundChange(
-                    _removed_kind(name in _required(old), _closed(new)), at, before[name]
+                    _removed_kind(name in _required_names(old), _is_closed(new)), at, before[name]
                 )
             elif name not in before:
                 yield FoundChange(
-                    _added_kind(name in _required(new), _closed(old)), at, None, after[name]
+                    _added_kind(name in _required_names(new), _is_closed(old)),
+                    at,
+                    None,
+                    after[name],
                 )
             else:
-                yield from _requirement_changes(name in _required(old), name in _required(new), at)
+                yield from _requirement_changes(
+                    name in _required_names(old), name in _required_names(new), at
+                )
                 yield from self._compare_schemas(before[name], after[name], at)
         yield from _order_changes(before, after, place.keyword("properties"))
 
 
-def _target(schema: Schema) -> str | None:
+def _reference_target(schema: Schema) -> str | None:
     reference = schema.get("$ref")
     return None if reference is None else split(str(reference))[1]
 
 
 def _resolved(document: Schema, schema: Schema) -> Schema:
-    name = _target(schema)
+    name = _reference_target(schema)
     if name is None:
         return schema
     found: Schema = document["definitions"][name]
@@ -202,7 +207,7 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
 
 def _expanded(document: Schema, schema: Schema, above: tuple[str, ...] = ()) -> Any:
     """Returns a schema with all references replaced by their definitions; a recursion becomes its depth."""
-    name = _target(schema)
+    name = _reference_target(schema)
     if name in above:
         return {"$ref": above.index(name)}
     if name is not None:
@@ -222,11 +227,11 @@ def _type_and_enum(schema: Schema) -> tuple[Any, bool]:
     return schema.get("type"), "enum" in schema
 
 
-def _closed(schema: Schema) -> bool:
+def _is_closed(schema: Schema) -> bool:
     return schema.get("additionalProperties") is False
 
 
-def _required(schema: Schema) -> Iterable[str]:
+def _required_names(schema: Schema) -> Iterable[str]:
     names: Iterable[str] = schema.get("required", ())
     return names
 
@@ -302,13 +307,13 @@ def _order_changes(
 
 def _bound_changes(old: Schema, new: Schema, place: ChangePlace) -> Iterator[FoundChange]:
     for keyword in (*_LOWER, *_UPPER, "multipleOf"):
-        before, after = _bound(old, keyword), _bound(new, keyword)
+        before, after = _effective_bound(old, keyword), _effective_bound(new, keyword)
         if before != after:
             kind = _bound_change(keyword, before, after)
             yield FoundChange(kind, place.keyword(keyword), before, after)
 
 
-def _bound(schema: Schema, keyword: str) -> float | None:
+def _effective_bound(schema: Schema, keyword: str) -> float | None:
     value: float | None = schema.get(keyword)
     # A minimum length or count of 0 is no constraint.
     return None if keyword in ("minLength", "minItems") and value == 0 else value

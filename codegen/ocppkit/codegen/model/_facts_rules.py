@@ -128,18 +128,18 @@ class _TableRule:
     rest_key: "_ValueRule | None" = None
 
 
-def _matching(expected: str, pattern: str) -> _ValueRule:
+def _matching_rule(expected: str, pattern: str) -> _ValueRule:
     compiled = re.compile(pattern)
     return _ValueRule(
         expected, lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
     )
 
 
-def _one_of(*words: str) -> _ValueRule:
+def _one_of_rule(*words: str) -> _ValueRule:
     return _ValueRule("one of " + ", ".join(map(repr, words)), lambda value: value in words)
 
 
-def _list_of(rule: _ValueRule) -> _ValueRule:
+def _list_rule(rule: _ValueRule) -> _ValueRule:
     return _ValueRule(
         f"a list, each item {rule.expected}",
         lambda value: isinstance(value, list) and all(map(rule.fits, cast("list[object]", value))),
@@ -147,20 +147,22 @@ def _list_of(rule: _ValueRule) -> _ValueRule:
 
 
 # Facts end up in docstrings: one line, and nothing that could close the docstring or escape in it.
-_LINE = _matching(
+_LINE = _matching_rule(
     "one line of text without quotation marks and backslashes", r'[^"\\\r\n]*[^"\\\s]'
 )
-_SENTENCE = _matching(
+_SENTENCE = _matching_rule(
     "one sentence that ends with a full stop, without quotation marks and backslashes",
     r'[^"\\\r\n]+\.',
 )
-_NAME = _matching("a name such as 'BootNotification'", r"(?!(None|True|False)$)[A-Z][A-Za-z0-9_]*")
-_MEMBER = _matching("a member such as 'seqNo'", r"[A-Za-z_]\w*")
-_SIBLING = _matching("a sibling such as 'variable.name'", r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_USE_CASE = _matching("a use case such as 'B01'", r"[A-Z][0-9]{2}")
-_VERSION = _matching("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
+_NAME = _matching_rule(
+    "a name such as 'BootNotification'", r"(?!(None|True|False)$)[A-Z][A-Za-z0-9_]*"
+)
+_MEMBER = _matching_rule("a member such as 'seqNo'", r"[A-Za-z_]\w*")
+_SIBLING = _matching_rule("a sibling such as 'variable.name'", r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_USE_CASE = _matching_rule("a use case such as 'B01'", r"[A-Z][0-9]{2}")
+_VERSION = _matching_rule("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
 
-_REPLY = _TableRule({"reaction": _one_of(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
+_REPLY = _TableRule({"reaction": _one_of_rule(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
 
 _BITS = _ValueRule("a number of bits", lambda value: type(value) is int and value > 0)
 
@@ -169,22 +171,22 @@ _BOOLEAN = _ValueRule("true or false", lambda value: isinstance(value, bool))
 _ACTION = _TableRule(
     {
         "purpose": _SENTENCE,
-        "direction": _one_of("station", "csms", "both"),
+        "direction": _one_of_rule("station", "csms", "both"),
         "block": _LINE,
-        "kind": _one_of("call", "send"),
-        "use_cases": _list_of(_USE_CASE),
+        "kind": _one_of_rule("call", "send"),
+        "use_cases": _list_rule(_USE_CASE),
         "citation": _LINE,
         "transaction_related": _BOOLEAN,
-        "offline": _one_of(*OFFLINE),
+        "offline": _one_of_rule(*OFFLINE),
         "offline_mark": _MEMBER,
-        "correlation": _matching(
+        "correlation": _matching_rule(
             "a place such as 'request.requestId'", r"(request|response)(\.[A-Za-z_]\w*)+"
         ),
-        "parts": _list_of(_MEMBER),
-        "triggers": _list_of(_NAME),
-        "extended_triggers": _list_of(_NAME),
-        "followed_by": _list_of(_NAME),
-        "v16_equivalent": _list_of(_NAME),
+        "parts": _list_rule(_MEMBER),
+        "triggers": _list_rule(_NAME),
+        "extended_triggers": _list_rule(_NAME),
+        "followed_by": _list_rule(_NAME),
+        "v16_equivalent": _list_rule(_NAME),
         "since": _VERSION,
         "removed": _ValueRule("true or false", lambda value: isinstance(value, bool)),
     }
@@ -195,38 +197,38 @@ _FILE = _TableRule(
         "protocol": _TableRule(
             {
                 "version": _VERSION,
-                "subprotocol": _matching("a subprotocol such as 'ocpp2.0.1'", r"[\w.+-]+"),
-                "package": _matching("a package such as 'v201'", r"[a-z_][a-z0-9_]*"),
+                "subprotocol": _matching_rule("a subprotocol such as 'ocpp2.0.1'", r"[\w.+-]+"),
+                "package": _matching_rule("a package such as 'v201'", r"[a-z_][a-z0-9_]*"),
                 "blocks": _TableRule(
-                    rest=_LINE, rest_key=_matching("a short name", r"[A-Za-z]\w*")
+                    rest=_LINE, rest_key=_matching_rule("a short name", r"[A-Za-z]\w*")
                 ),
                 "error_codes": _TableRule(dict.fromkeys(ERROR_CODES, _NAME)),
                 "extends": _VERSION,
-                "message_types": _list_of(_one_of(*MESSAGE_KINDS)),
+                "message_types": _list_rule(_one_of_rule(*MESSAGE_KINDS)),
                 "replies": _TableRule(dict.fromkeys(FAILURES, _REPLY)),
                 "compared_limits": _TableRule(
-                    rest=_matching("a member such as 'IdTokenType.idToken'", r"[A-Z]\w*\.\w+"),
+                    rest=_matching_rule("a member such as 'IdTokenType.idToken'", r"[A-Z]\w*\.\w+"),
                     rest_key=_LINE,
                 ),
-                "uncritical_events": _list_of(_NAME),
+                "uncritical_events": _list_rule(_NAME),
                 "security_events": _TableRule(dict.fromkeys(SECURITY_EVENTS, _NAME)),
                 "serves_unknown": _BOOLEAN,
                 "identity_pattern": _LINE,
                 "identity_ignores_case": _BOOLEAN,
                 "sensitive": _TableRule(
                     {
-                        "secret": _list_of(_MEMBER),
-                        "personal": _list_of(_MEMBER),
+                        "secret": _list_rule(_MEMBER),
+                        "personal": _list_rule(_MEMBER),
                         "named_values": _TableRule(rest=_SIBLING, rest_key=_MEMBER),
-                        "secret_names": _list_of(_LINE),
-                        "harmless_in": _list_of(_MEMBER),
+                        "secret_names": _list_rule(_LINE),
+                        "harmless_in": _list_rule(_MEMBER),
                     }
                 ),
                 "payloads": _TableRule(
                     {
                         "integer_bits": _BITS,
-                        "harmless_when_absent": _list_of(_MEMBER),
-                        "json_texts": _list_of(_MEMBER),
+                        "harmless_when_absent": _list_rule(_MEMBER),
+                        "json_texts": _list_rule(_MEMBER),
                     }
                 ),
                 "roles": _TableRule(
@@ -248,16 +250,16 @@ _FILE = _TableRule(
         "actions": _TableRule(rest=_ACTION, rest_key=_NAME),
         "names": _TableRule(
             rest=_NAME,
-            rest_key=_matching(
+            rest_key=_matching_rule(
                 "a place such as 'Authorize.response.idTagInfo', or a definition of the schemas",
                 r"[A-Z]\w*\.(request|response)(\.[^.\[\]]+(\[\])*)+|[^.]+",
             ),
         ),
         "members": _TableRule(
-            rest=_matching(
+            rest=_matching_rule(
                 "a name such as 'serial_number' or 'POWER_UP'", r"[A-Za-z][A-Za-z0-9_]*"
             ),
-            rest_key=_matching("a member such as 'ResetRequest.type'", r"[A-Z]\w*\..+"),
+            rest_key=_matching_rule("a member such as 'ResetRequest.type'", r"[A-Z]\w*\..+"),
         ),
     }
 )

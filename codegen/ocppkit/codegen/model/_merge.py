@@ -235,7 +235,7 @@ class _TypeCollector:
         message, _, pointer = local.partition(".json#")
         if pointer:
             return self._hoist_inline(message, pointer, local, spot)
-        name = self._lookup(spot.path) or self._lookup(local) or class_name(local)
+        name = self._name_in_facts(spot.path) or self._name_in_facts(local) or class_name(local)
         # If the facts name nothing below this place, the definition yields the same types at each reference.
         plain = not any(path.startswith(spot.path) for path in self.names)
         key = (spot.file.name, local)
@@ -245,7 +245,7 @@ class _TypeCollector:
             target = Place(spot.file.path).at("definitions", local)
             definition = spot.file.document["definitions"][local]
             return self._collect_type(name, definition, _WalkPosition(spot.file, target, spot.path))
-        return _reference(name)
+        return _reference_to(name)
 
     def _hoist_inline(self, message: str, pointer: str, local: str, spot: _WalkPosition) -> Schema:
         """Returns a reference to an inline type of another message; its name is the one at its place there."""
@@ -271,17 +271,17 @@ class _TypeCollector:
                 f"{_action_part(spot.path)}{name}", problem, spot.place
             )
             # A type that refers to this one will differ too, once this one has another name.
-            return _reference(spot.path)
-        return _reference(name)
+            return _reference_to(spot.path)
+        return _reference_to(name)
 
     def _name_of_inline_type(self, spot: _WalkPosition, schema: Schema) -> str:
-        name = self._lookup(spot.path)
+        name = self._name_in_facts(spot.path)
         if name is None:
             would_do = _suggested_name(spot.path, schema)
             self.unnamed[spot.path] = _UnnamedType(would_do, "it is inline", spot.place)
         return name or spot.path
 
-    def _lookup(self, path: str) -> str | None:
+    def _name_in_facts(self, path: str) -> str | None:
         if path in self.names:
             self._used.add(path)
         return self.names.get(path)
@@ -331,5 +331,5 @@ def _refuse_unsupported(schema: Schema, place: Place) -> None:
             )
 
 
-def _reference(name: str) -> Schema:
+def _reference_to(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}

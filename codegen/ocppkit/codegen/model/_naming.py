@@ -16,25 +16,27 @@ from keyword import iskeyword
 __all__ = ["class_name", "field_name", "member_name", "module_name", "open_field_name"]
 
 
-def _list(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 WORDS = (
     # Vehicle, battery and grid.
-    _list("V2X v2x V2G20 V2G v2g V2H v2h V2L v2l V2B v2b SoC soC SoH soH RoCoF RCL PnC")
+    _word_set("V2X v2x V2G20 V2G v2g V2H v2h V2L v2l V2B v2b SoC soC SoH soH RoCoF RCL PnC")
     # Ids and plurals: capitals with a small letter among them.
-    | _list("eMAID eMAIDs EMAIDs eMSP EVSEs EVs IDs URLs URIs")
+    | _word_set("eMAID eMAIDs EMAIDs eMSP EVSEs EVs IDs URLs URIs")
     # Standards and protocols; 15118 stands alone in Get15118EVCertificate.
-    | _list("ISO15118 Iso15118 iso15118 15118 IKEv2 IPSec IPsec IPv4 IPv6 OAuth OAuth2 mTLS WiFi")
+    | _word_set(
+        "ISO15118 Iso15118 iso15118 15118 IKEv2 IPSec IPsec IPv4 IPv6 OAuth OAuth2 mTLS WiFi"
+    )
     # Units, and the ratings of sockets.
-    | _list("kWh KWh MWh kW kVA kVAr kVArh VAr VArh kHz 1P 3P 1Ph 3Ph 16A 32A")
+    | _word_set("kWh KWh MWh kW kVA kVAr kVArh VAr VArh kHz 1P 3P 1Ph 3Ph 16A 32A")
     # Slips of the specifications: IdleTIme in 2.1, DeAuthorized beside Deauthorized in 2.x.
-    | _list("TIme DeAuthorized")
+    | _word_set("TIme DeAuthorized")
 )
 """Spellings that are one word, although they have capital letters or digits inside."""
 
-KEYWORDS = _list("""
+KEYWORDS = _word_set("""
     and as assert async await break class continue def del elif else except finally for from global
     if import in is lambda nonlocal not or pass raise return try while with yield
 """)
@@ -43,32 +45,32 @@ KEYWORDS = _list("""
 FIELDS = (
     KEYWORDS
     # A field with such a name would hide a type or function that later lines of the class need.
-    | _list("bool bytes datetime dict field float frozenset int list set str tuple")
+    | _word_set("bool bytes datetime dict field float frozenset int list set str tuple")
     # Parameters of the methods that take the fields as keyword arguments.
-    | _list("cls request self")
+    | _word_set("cls request self")
     # Attributes of pydantic's models: both flavours have the same names.
-    | _list(
+    | _word_set(
         "construct copy from_msgspec from_orm json parse_file parse_obj parse_raw schema schema_json"
     )
-    | _list(
+    | _word_set(
         "to_msgspec update_forward_refs validate model_computed_fields model_config model_construct"
     )
-    | _list("model_copy model_dump model_dump_json model_extra model_fields model_fields_set")
-    | _list("model_json_schema model_parametrized_name model_post_init model_rebuild")
-    | _list("model_validate model_validate_json model_validate_strings")
+    | _word_set("model_copy model_dump model_dump_json model_extra model_fields model_fields_set")
+    | _word_set("model_json_schema model_parametrized_name model_post_init model_rebuild")
+    | _word_set("model_validate model_validate_json model_validate_strings")
 )
 """Names that a field must not have: it gets a trailing underscore. `type` and `id` are allowed."""
 
 OPTIONS = "call_"
 """The prefix of options such as `call_timeout`; a field with this prefix gets a trailing underscore."""
 
-OPEN_OBJECTS = _list("""
+OPEN_OBJECTS = _word_set("""
     as_vendor_data clear copy from_members from_vendor_data fromkeys get items keys members pop
     popitem setdefault update values
 """)
 """Names that a property of an open object must not have, because such an object is also a dictionary."""
 
-METHODS = KEYWORDS | _list("""
+METHODS = KEYWORDS | _word_set("""
     accepted add_handlers block_access boot call clock_offset close close_replaced closed connected
     connection controls count_undelivered disconnect dropped events handshake heartbeat_interval identity keep
     last_received limits now on open options peer protocol queue_all_messages queued_severity
@@ -101,7 +103,7 @@ def class_name(definition: str) -> str:
 
 def field_name(wire: str) -> str:
     """Returns the Python name of a property: `maxSoC` becomes `max_soc`, `from` becomes `from_`."""
-    name = _snake(wire, "field")
+    name = _snake_case(wire, "field")
     return f"{name}_" if name in FIELDS or name.startswith(OPTIONS) else name
 
 
@@ -113,23 +115,23 @@ def open_field_name(wire: str) -> str:
 
 def member_name(value: str) -> str:
     """Returns the Python name of an enum value: `Energy.Active.Net` becomes `ENERGY_ACTIVE_NET`."""
-    return _snake(value, "word").upper()
+    return _snake_case(value, "word").upper()
 
 
 def module_name(action: str) -> str:
     """Returns the name of the module and method of an action: `AFRRSignal` becomes `afrr_signal`."""
-    name = _snake(action, "action")
+    name = _snake_case(action, "action")
     return f"{name}_" if name in METHODS else name
 
 
-def _snake(wire: str, prefix: str) -> str:
+def _snake_case(wire: str, prefix: str) -> str:
     """Returns the words of a JSON name in lower case, joined by underscores.
 
     A name that would start with a digit gets the prefix. A name without any ASCII letter or digit is
     written with the numbers of its characters. So every text has a name, and always the same.
     """
     plain = unicodedata.normalize("NFKD", wire)
-    words = [word for chunk in _CHUNK.findall(plain) for word in _words(chunk)]
+    words = [word for chunk in _CHUNK.findall(plain) for word in _split_words(chunk)]
     if not words:
         words = [prefix, *([f"u{ord(character):04x}" for character in wire] or ["empty"])]
     elif words[0][0].isdigit():
@@ -137,7 +139,7 @@ def _snake(wire: str, prefix: str) -> str:
     return "_".join(words).lower()
 
 
-def _words(chunk: str) -> list[str]:
+def _split_words(chunk: str) -> list[str]:
     if chunk.islower() or chunk.isupper() or chunk.isdigit():
         return [chunk]
     return _WORD.findall(chunk)

@@ -156,7 +156,7 @@ class _ModelReader:
         if data_type.type is None:
             return self._type(data_type.data_types[0], bounds)
         kwargs: Mapping[str, Any] = data_type.kwargs or {}
-        bounds = {key: _number(value) for key, value in kwargs.items()}
+        bounds = {key: _plain_number(value) for key, value in kwargs.items()}
         return Scalar(
             kind=_SCALARS[data_type.type],
             min_length=bounds.get("min_length"),
@@ -178,10 +178,10 @@ def _bounds(constraints: Any) -> Mapping[str, Any]:
     if constraints is None:
         return {}
     given: Mapping[str, Any] = constraints.model_dump(exclude_none=True)
-    return {key: _number(value) for key, value in given.items()}
+    return {key: _plain_number(value) for key, value in given.items()}
 
 
-def _number(value: Any) -> Any:
+def _plain_number(value: Any) -> Any:
     # The parser makes floats of the bounds of numbers; 0 is 0 as the schema writes it.
     return normal_number(getattr(value, "value", value))
 
@@ -215,7 +215,7 @@ def _unparse_type(type_: Type) -> dict[str, Any]:
             return {"$ref": f"#/definitions/{name}"}
         case Array(item, low, high):
             bounds = {"minItems": low, "maxItems": high}
-            return {"type": "array", "items": _unparse_type(item), **_present(bounds)}
+            return {"type": "array", "items": _unparse_type(item), **_without_none(bounds)}
         case Scalar(kind=Kind.ANY):
             return {}
         case Scalar(kind=Kind.DATE_TIME | Kind.URI):
@@ -228,10 +228,10 @@ def _unparse_type(type_: Type) -> dict[str, Any]:
                 "maximum": type_.maximum,
                 "multipleOf": type_.multiple_of,
             }
-            return {"type": type_.kind.value, **_present(limits)}
+            return {"type": type_.kind.value, **_without_none(limits)}
 
 
-def _present(bounds: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(bounds: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in bounds.items() if value is not None}
 
 

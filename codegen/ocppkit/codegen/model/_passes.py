@@ -33,8 +33,8 @@ def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> A
             no response, or datatypes contain each other in a circle.
     """
     namer = _PythonNamer(facts)
-    messages = {name: _message(name, parsed[name], schemas, namer) for name in schemas.files}
-    actions = tuple(_actions(messages, facts))
+    messages = {name: _make_message(name, parsed[name], schemas, namer) for name in schemas.files}
+    actions = tuple(_make_actions(messages, facts))
     requests = {action.name: parsed[action.request.name].place for action in actions}
     namer.modules(requests)
     objects = {
@@ -43,7 +43,9 @@ def build_api(parsed: ParsedTypes, schemas: SchemaSet, facts: VersionFacts) -> A
         if isinstance(each, ParsedObject) and name not in messages
     }
     enums = [
-        _enum(name, each, namer) for name, each in parsed.items() if isinstance(each, ParsedEnum)
+        _make_enum(name, each, namer)
+        for name, each in parsed.items()
+        if isinstance(each, ParsedEnum)
     ]
     api = Api(
         protocol=facts.protocol,
@@ -80,7 +82,7 @@ def keep_actions(api: Api, only: Iterable[str]) -> Api:
     )
 
 
-def _message(
+def _make_message(
     name: str, parsed: ParsedObject | ParsedEnum, schemas: SchemaSet, namer: "_PythonNamer"
 ) -> ApiMessage:
     file = schemas.files[name]
@@ -89,10 +91,10 @@ def _message(
             "the schema of a message must be an object and must forbid unknown members",
             _CLOSE_ALL,
         )
-    return ApiMessage(name, _fields(name, parsed, namer), file.draft, f"{name}.json")
+    return ApiMessage(name, _make_fields(name, parsed, namer), file.draft, f"{name}.json")
 
 
-def _actions(messages: Mapping[str, ApiMessage], facts: VersionFacts) -> Iterable[ApiAction]:
+def _make_actions(messages: Mapping[str, ApiMessage], facts: VersionFacts) -> Iterable[ApiAction]:
     for name, message in messages.items():
         action, part = split_message_name(name)
         response = messages.get(f"{action}Response")
@@ -110,13 +112,13 @@ def _actions(messages: Mapping[str, ApiMessage], facts: VersionFacts) -> Iterabl
         yield ApiAction(action, module_name(action), action_facts, message, response)
 
 
-def _enum(name: str, parsed: ParsedEnum, namer: "_PythonNamer") -> EnumType:
+def _make_enum(name: str, parsed: ParsedEnum, namer: "_PythonNamer") -> EnumType:
     values = dict.fromkeys(parsed.values, parsed.place.at("enum"))
     members = zip(namer.names(name, values, member_name), parsed.values, strict=True)
     return EnumType(name, tuple(EnumMember(*each) for each in members), default=parsed.default)
 
 
-def _fields(owner: str, parsed: ParsedObject, namer: "_PythonNamer") -> tuple[Field, ...]:
+def _make_fields(owner: str, parsed: ParsedObject, namer: "_PythonNamer") -> tuple[Field, ...]:
     # customData is of little interest to readers, so it comes last.
     ordered = sorted(parsed.fields, key=lambda field: field.wire == "customData")
     names = namer.names(
@@ -150,33 +152,35 @@ class _PythonNamer:
         own = {
             wire_name: name
             for wire_name in wire_names
-            if (name := self._fact(owner, wire_name, rule)) is not None
+            if (name := self._name_in_facts(owner, wire_name, rule)) is not None
         }
-        return self._distinct(
+        return self._distinct_names(
             wire_names, lambda wire_name: own.get(wire_name) or rule(wire_name), owner
         )
 
     def modules(self, actions: Mapping[str, Place]) -> None:
         """Raises an error if two actions would have the same module name."""
-        self._distinct(actions, module_name, None)
+        self._distinct_names(actions, module_name, None)
 
     def refuse_unused(self) -> None:
         """Raises an error if the facts name a member that does not exist."""
         for path in sorted(self._facts.members.keys() - self._used):
-            raise self._error(path, "no class has this member", "remove or correct the entry")
+            raise self._member_error(
+                path, "no class has this member", "remove or correct the entry"
+            )
 
-    def _fact(self, owner: str, wire_name: str, rule: Callable[[str], str]) -> str | None:
+    def _name_in_facts(self, owner: str, wire_name: str, rule: Callable[[str], str]) -> str | None:
         path = f"{owner}.{wire_name}"
         name = self._facts.members.get(path)
         if name is not None:
             self._used.add(path)
             if name != rule(name):
-                raise self._error(
+                raise self._member_error(
                     path, f"{name!r} cannot be its name in Python", f"write {rule(name)!r}"
                 )
         return name
 
-    def _distinct(
+    def _distinct_names(
         self, wire_names: Mapping[str, Place], rule: Callable[[str], str], owner: str | None
     ) -> list[str]:
         taken: dict[str, str] = {}
@@ -190,7 +194,7 @@ class _PythonNamer:
             taken[name] = wire_name
         return list(taken)
 
-    def _error(self, path: str, problem: str, cure: str) -> CodegenError:
+    def _member_error(self, path: str, problem: str, cure: str) -> CodegenError:
         return CodegenError(
             problem,
             file=self._facts.member_files[path],
@@ -224,7 +228,7 @@ def _sort_by_dependency(
                 for target in refs(field.type):
                     visit(target, (*trail, name))
             each = objects[name]
-            ordered[name] = Datatype(name, _fields(name, each, namer), each.closed)
+            ordered[name] = Datatype(name, _make_fields(name, each, namer), each.closed)
 
     for name in sorted(objects):
         visit(name, ())

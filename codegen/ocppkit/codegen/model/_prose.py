@@ -71,26 +71,26 @@ def add_prose(api: Api, *paths: Path) -> Api:
         CodegenError: a file is not valid TOML, has an unknown key, or a text that is not one line; or a file of
             the user has a text for a name that the version does not have.
     """
-    prose = _load(api, paths)
+    prose = _load_prose(api, paths)
     return replace(
         api,
-        enums=tuple(_enum(each, prose) for each in api.enums),
-        datatypes=tuple(_object(each, prose) for each in api.datatypes),
+        enums=tuple(_enum_with_docs(each, prose) for each in api.enums),
+        datatypes=tuple(_object_with_docs(each, prose) for each in api.datatypes),
         actions=tuple(
             replace(
                 each,
-                request=_object(each.request, prose),
-                response=each.response and _object(each.response, prose),
+                request=_object_with_docs(each.request, prose),
+                response=each.response and _object_with_docs(each.response, prose),
             )
             for each in api.actions
         ),
     )
 
 
-def _load(api: Api, paths: Iterable[Path]) -> _Prose:
+def _load_prose(api: Api, paths: Iterable[Path]) -> _Prose:
     prose = _Prose({}, {}, {})
-    for table in _tables(api, paths):
-        above = _read(table)
+    for table in _tables_in_order(api, paths):
+        above = _read_table(table)
         prose = _Prose(
             {**prose.classes, **above.classes},
             {**prose.members, **above.members},
@@ -99,15 +99,15 @@ def _load(api: Api, paths: Iterable[Path]) -> _Prose:
     return prose
 
 
-def _tables(api: Api, paths: Iterable[Path]) -> Iterator[Table]:
+def _tables_in_order(api: Api, paths: Iterable[Path]) -> Iterator[Table]:
     """Yields the files of a version; a later file replaces texts of an earlier one."""
     version = api.protocol.version
-    users = [table for path in paths for table in _in(path)]
+    users = [table for path in paths for table in _tables_of_path(path)]
     for table in users:
         if table.text("version") == version:
             _require_known(table, api)
     for each in (*api.protocol.ancestors, version):
-        yield from _in_folder(each)
+        yield from _shipped_tables_of(each)
         yield from (table for table in users if table.text("version") == each)
 
 
@@ -135,17 +135,17 @@ def _require_known(table: Table, api: Api) -> None:
                     )
 
 
-def _in_folder(version: str) -> Iterator[Table]:
+def _shipped_tables_of(version: str) -> Iterator[Table]:
     folder = _FOLDER / folder_of(version)
-    return iter(_shipped(folder)) if folder.is_dir() else iter(())
+    return iter(_shipped_tables(folder)) if folder.is_dir() else iter(())
 
 
 @cache
-def _shipped(folder: Path) -> tuple[Table, ...]:
-    return tuple(_in(folder))
+def _shipped_tables(folder: Path) -> tuple[Table, ...]:
+    return tuple(_tables_of_path(folder))
 
 
-def _in(path: Path) -> Iterator[Table]:
+def _tables_of_path(path: Path) -> Iterator[Table]:
     return (read_toml(read_file(file), str(file)) for file in list_files(path, ".toml"))
 
 
@@ -157,7 +157,7 @@ def docs_by_name(fields: Iterable[Field]) -> dict[str, Doc]:
 _Object = TypeVar("_Object", Datatype, ApiMessage)
 
 
-def _object(bare: _Object, prose: _Prose) -> _Object:
+def _object_with_docs(bare: _Object, prose: _Prose) -> _Object:
     return replace(
         bare,
         doc=prose.classes.get(bare.name),
@@ -167,7 +167,7 @@ def _object(bare: _Object, prose: _Prose) -> _Object:
     )
 
 
-def _enum(bare: EnumType, prose: _Prose) -> EnumType:
+def _enum_with_docs(bare: EnumType, prose: _Prose) -> EnumType:
     return replace(
         bare,
         doc=prose.classes.get(bare.name),
@@ -177,7 +177,7 @@ def _enum(bare: EnumType, prose: _Prose) -> EnumType:
     )
 
 
-def _read(table: Table) -> _Prose:
+def _read_table(table: Table) -> _Prose:
     classes: dict[str, Doc] = {}
     members: dict[tuple[str, str], Doc] = {}
     for name in _classes_in(table):
@@ -185,26 +185,26 @@ def _read(table: Table) -> _Prose:
         one.only("about", "source", *_KINDS)
         source = one.text("source") if "source" in one else None
         if "about" in one:
-            classes[name] = _doc(one, "about", source)
+            classes[name] = _read_doc(one, "about", source)
         for kind in _KINDS:
             if kind in one:
                 texts = one.table(kind)
-                members |= {(name, key): _doc(texts, key, source) for key in texts}
-    return _Prose(classes, members, _everywhere(table))
+                members |= {(name, key): _read_doc(texts, key, source) for key in texts}
+    return _Prose(classes, members, _common_docs(table))
 
 
 def _classes_in(table: Table) -> Iterator[str]:
     return (name for name in table if name not in ("version", _EVERYWHERE))
 
 
-def _everywhere(table: Table) -> dict[str, Doc]:
+def _common_docs(table: Table) -> dict[str, Doc]:
     if _EVERYWHERE not in table:
         return {}
     texts = table.table(_EVERYWHERE)
-    return {key: _doc(texts, key, None) for key in texts}
+    return {key: _read_doc(texts, key, None) for key in texts}
 
 
-def _doc(table: Table, key: str, source: str | None) -> Doc:
+def _read_doc(table: Table, key: str, source: str | None) -> Doc:
     """Reads a text and its source: the end of the text in brackets, or else the source of the class."""
     found = _TEXT.fullmatch(table.text(key))
     if found is None:

@@ -54,7 +54,7 @@ def boot_of(api: Api) -> Boot | None:
     (request,) = requests
     wire = api.protocol.roles.description
     if wire is None:
-        return Boot(request, request.fields, None, (), *_paths(api, request.fields, ""))
+        return Boot(request, request.fields, None, (), *_attribute_paths(api, request.fields, ""))
     fields = {field.wire: field for field in request.fields}
     member = fields.pop(wire, None)
     datatypes = {datatype.name: datatype for datatype in api.datatypes}
@@ -64,18 +64,24 @@ def boot_of(api: Api) -> Boot | None:
             file=request.path,
             cure="correct `description` under [protocol.roles] in the facts",
         )
-    others = tuple((field, _default(api, field)) for field in fields.values() if field.required)
+    others = tuple(
+        (field, _default_expression(api, field)) for field in fields.values() if field.required
+    )
     described = datatypes[member.type.name].fields
-    return Boot(request, described, member, others, *_paths(api, described, f"{member.name}."))
+    return Boot(
+        request, described, member, others, *_attribute_paths(api, described, f"{member.name}.")
+    )
 
 
-def _paths(api: Api, described: Sequence[Field], before: str) -> Iterator[str | None]:
+def _attribute_paths(api: Api, described: Sequence[Field], before: str) -> Iterator[str | None]:
     """Yields the attributes with the serial number, the vendor, the model and the firmware."""
     for key in ("serial_number", "vendor", "model", "firmware"):
-        yield _path(getattr(api.protocol.roles, key), key, described, before)
+        yield _attribute_path(getattr(api.protocol.roles, key), key, described, before)
 
 
-def _path(wire: str | None, key: str, described: Sequence[Field], before: str) -> str | None:
+def _attribute_path(
+    wire: str | None, key: str, described: Sequence[Field], before: str
+) -> str | None:
     names = {field.wire: field.name for field in described}
     if wire is not None and wire not in names:
         raise CodegenError(
@@ -85,7 +91,7 @@ def _path(wire: str | None, key: str, described: Sequence[Field], before: str) -
     return None if wire is None else before + names[wire]
 
 
-def _default(api: Api, field: Field) -> str:
+def _default_expression(api: Api, field: Field) -> str:
     """Returns the default of a member as a Python expression, such as `BootReasonEnumType.POWER_UP`."""
     default = api.protocol.roles.boot_defaults.get(field.wire)
     for enum in api.enums:

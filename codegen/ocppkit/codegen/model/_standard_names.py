@@ -52,61 +52,61 @@ def read_standard_names(path: Path) -> StandardNames:
     table.only("version", "source", "keys", "variables", "values")
     source = table.text("source")
     variables: list[Variable] = []
-    for name, keys in _tables(table, "keys"):
-        variables.append(_variable(None, name, keys, source))
-    for component, entries in _tables(table, "variables"):
+    for name, keys in _tables_under(table, "keys"):
+        variables.append(_read_variable(None, name, keys, source))
+    for component, entries in _tables_under(table, "variables"):
         where = None if component == _ANY_COMPONENT else component
-        variables += (_variable(where, name, entries.table(name), source) for name in entries)
+        variables += (_read_variable(where, name, entries.table(name), source) for name in entries)
     _check_distinct(table, variables)
-    lists = tuple(_list(name, entries) for name, entries in _tables(table, "values"))
+    lists = tuple(_read_list(name, entries) for name, entries in _tables_under(table, "values"))
     return StandardNames(tuple(variables), lists)
 
 
-def _tables(table: Table, key: str) -> Iterator[tuple[str, Table]]:
+def _tables_under(table: Table, key: str) -> Iterator[tuple[str, Table]]:
     if key in table:
         inner = table.table(key)
         yield from ((name, inner.table(name)) for name in inner)
 
 
-def _variable(component: str | None, written: str, table: Table, source: str) -> Variable:
+def _read_variable(component: str | None, written: str, table: Table, source: str) -> Variable:
     table.only(*_VARIABLE)
     name, _, instance = written.removesuffix("]").partition("[")
-    mutability = _texts(table, "mutability", _MUTABILITY)
-    (type_,) = _texts(table, "type", _TYPES, single=True) or (None,)
+    mutability = _read_texts(table, "mutability", _MUTABILITY)
+    (type_,) = _read_texts(table, "type", _TYPES, single=True) or (None,)
     return Variable(
         name=name,
         component=component,
         instance=instance or None,
         member=member_name(f"{name} {instance}"),
-        instances=_optional(table, "instances"),
+        instances=_optional_text(table, "instances"),
         type=type_,
-        units=_texts(table, "units") or (),
+        units=_read_texts(table, "units") or (),
         required=table.value("required") is True,
-        required_when=_optional(table, "required_when"),
-        values=_texts(table, "values") or (),
-        values_of=_optional(table, "values_of"),
+        required_when=_optional_text(table, "required_when"),
+        values=_read_texts(table, "values") or (),
+        values_of=_optional_text(table, "values_of"),
         mutability=mutability,
-        group=_optional(table, "group"),
-        successor=_optional(table, "successor"),
+        group=_optional_text(table, "group"),
+        successor=_optional_text(table, "successor"),
         successor_limit=table.value("successor_limit") is True,
-        successor_values=_texts(table, "successor_values") or (),
-        source=_optional(table, "source") or source,
+        successor_values=_read_texts(table, "successor_values") or (),
+        source=_optional_text(table, "source") or source,
     )
 
 
-def _list(name: str, table: Table) -> ValueList:
+def _read_list(name: str, table: Table) -> ValueList:
     table.only("about", "source", "values", "critical")
-    texts = _texts(table, "values") or ()
-    critical = _texts(table, "critical", texts) or ()
+    texts = _read_texts(table, "values") or ()
+    critical = _read_texts(table, "critical", texts) or ()
     values = tuple(Value(member_name(text), text, text in critical) for text in texts)
     return ValueList(name, table.text("about"), table.text("source"), values)
 
 
-def _optional(table: Table, key: str) -> str | None:
+def _optional_text(table: Table, key: str) -> str | None:
     return table.text(key) if key in table else None
 
 
-def _texts(
+def _read_texts(
     table: Table, key: str, known: Iterable[str] = (), *, single: bool = False
 ) -> tuple[str, ...] | None:
     """Returns the texts of an array, or a single text, under a key; `None` if the key is absent.

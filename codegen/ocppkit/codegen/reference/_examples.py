@@ -33,7 +33,7 @@ def without_family_ending(name: str) -> str:
 
 
 @cache
-def _tables() -> Mapping[str, Mapping[str, Any]]:
+def _read_values_file() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
@@ -46,15 +46,15 @@ class Examples:
 
     def smallest(self, owner: ApiMessage | Datatype) -> dict[str, Any]:
         """Returns a payload, or an object inside one, with only the required members."""
-        return self._object(owner, full=False)
+        return self._object_example(owner, full=False)
 
     def full(self, owner: ApiMessage | Datatype) -> dict[str, Any]:
         """Returns one with every member; `customData` only in a message itself."""
-        return self._object(owner, full=True)
+        return self._object_example(owner, full=True)
 
-    def _object(self, owner: ApiMessage | Datatype, *, full: bool) -> dict[str, Any]:
+    def _object_example(self, owner: ApiMessage | Datatype, *, full: bool) -> dict[str, Any]:
         return {
-            field.wire: self._value(owner.name, field.wire, field.type, full=full)
+            field.wire: self._value_example(owner.name, field.wire, field.type, full=full)
             for field in owner.fields
             if field.required or (full and self._is_shown(owner, field))
         }
@@ -62,29 +62,29 @@ class Examples:
     def _is_shown(self, owner: ApiMessage | Datatype, field: Field) -> bool:
         return isinstance(owner, ApiMessage) or field.wire != "customData"
 
-    def _value(self, owner: str, wire: str, type_: Type, *, full: bool) -> Any:
+    def _value_example(self, owner: str, wire: str, type_: Type, *, full: bool) -> Any:
         candidates = [*self._values.get(f"{owner}.{wire}", ()), *self._values.get(wire, ())]
         match type_:
             case Array(item, low):
-                one = self._value(owner, wire, item, full=full)
+                one = self._value_example(owner, wire, item, full=full)
                 return [one] * max(low or 0, 1)
             case Ref(name) if name in self._enums:
                 return self._enum_value(self._enums[name], candidates)
             case Ref(name):
-                return self._object(self._datatypes[name], full=full)
+                return self._object_example(self._datatypes[name], full=full)
             case Scalar():
                 return _first_allowed(type_, candidates)
 
     def _enum_value(self, enum: EnumType, candidates: Sequence[Any]) -> str:
         values = [member.value for member in enum.members]
-        by_enum = _tables()["enums"]
+        by_enum = _read_values_file()["enums"]
         preferred = by_enum.get(without_family_ending(enum.name)), by_enum.get(enum.name)
         wanted = (*candidates, *preferred, "Accepted", values[0])
         return next(str(value) for value in wanted if value in values)
 
     @cached_property
     def _values(self) -> Mapping[str, Sequence[Any]]:
-        return _tables()["values"]
+        return _read_values_file()["values"]
 
 
 def _first_allowed(scalar: Scalar, candidates: Sequence[Any]) -> Any:

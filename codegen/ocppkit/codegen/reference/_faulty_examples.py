@@ -128,9 +128,9 @@ class _PayloadWalk:
         # The list grows while it is walked: that is what makes the order breadth first.
         for place, value in row:
             yield place
-            row.extend(self._below(place, value))
+            row.extend(self._places_below(place, value))
 
-    def _below(self, place: _Place, value: Any) -> Iterator[tuple[_Place, Any]]:
+    def _places_below(self, place: _Place, value: Any) -> Iterator[tuple[_Place, Any]]:
         match place.type:
             case Array(item):
                 yield _Place((*place.path, 0), item, False), value[0]
@@ -155,7 +155,7 @@ def _too_few(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
             return None
 
 
-def _null(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
+def _null_value(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     nullable = place.type == Scalar(Kind.ANY) or isinstance(place.path[-1], int)
     return None if nullable else ("is `null`", None)
 
@@ -239,7 +239,7 @@ _FAULT_MAKERS: tuple[FaultMaker, ...] = (
     _too_few,
     _too_many,
     _wrong_type,
-    _null,
+    _null_value,
     _unknown_enum_value,
     _too_long,
     _too_small,

@@ -59,7 +59,7 @@ class Expressions:
             clock: whether `current_time` is written as `utcnow()`, instead of the time in the payload.
         """
         indent = len(lead) - len(lead.lstrip())
-        made = self._object(message, payload)
+        made = self._object_expression(message, payload)
         if clock:
             made = _Bracketed(made.head, [_with_clock(each) for each in made.items], made.tail)
         return lead + _lay_out(made, indent, len(lead))
@@ -73,26 +73,28 @@ class Expressions:
             lead: the text before the opening bracket, including indentation.
         """
         indent = len(lead) - len(lead.lstrip())
-        call = _Bracketed("(", self._object(message, payload).items, ")")
+        call = _Bracketed("(", self._object_expression(message, payload).items, ")")
         return lead + _lay_out(call, indent, len(lead))
 
-    def _object(self, owner: ApiMessage | Datatype, payload: Mapping[str, Any]) -> _Bracketed:
+    def _object_expression(
+        self, owner: ApiMessage | Datatype, payload: Mapping[str, Any]
+    ) -> _Bracketed:
         items: list[_Node] = [
-            _KeywordArgument(field.name, self._value(field.type, payload[field.wire]))
+            _KeywordArgument(field.name, self._value_expression(field.type, payload[field.wire]))
             for field in owner.fields
             if field.wire in payload
         ]
         return _Bracketed(f"{self._package}.{owner.name}(", items, ")")
 
-    def _value(self, type_: Type, value: Any) -> _Node:
+    def _value_expression(self, type_: Type, value: Any) -> _Node:
         match type_:
             case Array(item):
-                return _Bracketed("[", [self._value(item, each) for each in value], "]")
+                return _Bracketed("[", [self._value_expression(item, each) for each in value], "]")
             case Ref(name) if name in self._enums:
                 (member,) = (each for each in self._enums[name].members if each.value == value)
                 return f"{self._package}.{name}.{member.name}"
             case Ref(name):
-                return self._object(self._datatypes[name], value)
+                return self._object_expression(self._datatypes[name], value)
             case Scalar(kind=Kind.DATE_TIME):
                 return _datetime_call(datetime.fromisoformat(value))
             case Scalar():
@@ -138,19 +140,19 @@ def _lay_out(node: _Node, indent: int, column: int) -> str:
 
 
 def _on_one_line(node: _Node) -> str:
-    return "".join(_parts(node))
+    return "".join(_line_parts(node))
 
 
-def _parts(node: _Node) -> Iterator[str]:
+def _line_parts(node: _Node) -> Iterator[str]:
     match node:
         case str():
             yield node
         case _KeywordArgument(name, value):
             yield f"{name}="
-            yield from _parts(value)
+            yield from _line_parts(value)
         case _Bracketed(head, items, tail):
             yield head
             for number, each in enumerate(items):
                 yield ", " if number else ""
-                yield from _parts(each)
+                yield from _line_parts(each)
             yield tail

@@ -73,9 +73,9 @@ def render_reference(
     folders = [folder / REFERENCE for folder in (*template_dirs, templates_dir())]
     environment = jinja_environment(folders)
     filters: dict[str, Callable[..., Any]] = {
-        "bounds": _bounds,
+        "bounds": _bounds_list,
         "by_component": by_component,
-        "frame": _frame,
+        "frame": _frame_text,
         "key_notes": key_notes,
         "md": markdown,
         "prose": prose,
@@ -86,7 +86,7 @@ def render_reference(
     environment.globals.update(shared)
     tools = {api.protocol.version: _PageHelpers(api, engine) for api in apis}
     pages: dict[str, str] = {}
-    for page in _pages(folders, apis):
+    for page in _all_pages(folders, apis):
         variables: dict[str, Any] = {"reactions": engine.reactions}
         if page.api is not None:
             variables |= tools[page.api.protocol.version].names(page)
@@ -96,7 +96,7 @@ def render_reference(
     return pages
 
 
-def _pages(folders: Sequence[Path], apis: Sequence[Api]) -> Iterator[_Page]:
+def _all_pages(folders: Sequence[Path], apis: Sequence[Api]) -> Iterator[_Page]:
     names = {
         path.relative_to(folder).as_posix()
         for folder in folders
@@ -156,11 +156,11 @@ class _PageHelpers:
     def answers(self, action: ApiAction) -> list[tuple[Fault, Answer | None]]:
         """Returns invalid payloads of a request, each with the answer of the engine."""
         return [
-            (fault, self._answer(action, fault))
+            (fault, self._answer_of_engine(action, fault))
             for fault in faults_of(self._api, action.request, self._examples)
         ]
 
-    def _answer(self, action: ApiAction, fault: Fault) -> Answer | None:
+    def _answer_of_engine(self, action: ApiAction, fault: Fault) -> Answer | None:
         payload = json.dumps(fault.payload)
         return self._engine.answer(self._api.protocol.version, action.name, payload)
 
@@ -175,7 +175,7 @@ class _PageHelpers:
         message = self._messages[users[0]]
         fault = unknown_value_fault(self._api, enum, message, self._examples)
         action = self._requests.get(message.name)
-        answer = self._answer(action, fault) if action else None
+        answer = self._answer_of_engine(action, fault) if action else None
         version, payload = self._api.protocol.version, json.dumps(fault.payload)
         return message, fault, answer, self._engine.repairs(version, message.name, payload)
 
@@ -207,11 +207,11 @@ def _item_type(type_: Any) -> Any:
     return type_
 
 
-def _bounds(type_: Type) -> list[str]:
+def _bounds_list(type_: Type) -> list[str]:
     return list(bounds_of(type_))
 
 
-def _frame(payload: Any, kind: int, action: str = "") -> str:
+def _frame_text(payload: Any, kind: int, action: str = "") -> str:
     """Returns an OCPP frame as text, with its payload indented."""
     head = [kind, MESSAGE_ID, action] if action else [kind, MESSAGE_ID]
     body = json.dumps(payload, indent=2, ensure_ascii=False)

@@ -45,12 +45,14 @@ class Versions:
 
     def of_action(self, api: Api, action: ApiAction) -> tuple[VersionEquivalent, ...]:
         """Returns the equivalents of an action in each version, including its own."""
-        return tuple(_equivalent(each, _equivalents(api, action, each)) for each in self._apis)
+        return tuple(
+            _version_equivalent(each, _equivalent_names(api, action, each)) for each in self._apis
+        )
 
     def of_type(self, api: Api, type_: Datatype | EnumType) -> tuple[VersionEquivalent, ...]:
         """Returns the equivalents of a datatype or enum in each version, including its own."""
         return tuple(
-            _equivalent(
+            _version_equivalent(
                 each,
                 (type_.name,) if each is api else tuple(t.name for t in _types_alike(type_, each)),
             )
@@ -75,7 +77,7 @@ class Versions:
         return tuple(
             action
             for action in api.actions
-            if not any(_equivalents(api, action, each) for each in self.earlier(api))
+            if not any(_equivalent_names(api, action, each) for each in self.earlier(api))
         )
 
     def action_steps(
@@ -87,7 +89,7 @@ class Versions:
         """
         for others, older in ((self.earlier(api), True), (self.later(api), False)):
             for other in others:
-                names = _equivalents(api, action, other)
+                names = _equivalent_names(api, action, other)
                 found = [each for each in other.actions if each.name in names]
                 if len(found) == 1:
                     old, new = ((other, found[0]), (api, action))[:: 1 if older else -1]
@@ -109,11 +111,11 @@ class Versions:
                     break
 
 
-def _equivalent(api: Api, names: tuple[str, ...]) -> VersionEquivalent:
+def _version_equivalent(api: Api, names: tuple[str, ...]) -> VersionEquivalent:
     return VersionEquivalent(api.protocol.version, api.protocol.package, names)
 
 
-def _equivalents(api: Api, action: ApiAction, other: Api) -> tuple[str, ...]:
+def _equivalent_names(api: Api, action: ApiAction, other: Api) -> tuple[str, ...]:
     """Returns the action of the same name in another version, or else those with the same purpose."""
     known = {each.name: each for each in other.actions}
     if other is api or action.name in known:
@@ -196,32 +198,34 @@ class _ObjectWalk:
                     place, f"new: {type_in_words(field.type)}, {needed}{bounds}"
                 )
             else:
-                yield from self._field(place, before[wire], field)
+                yield from self._field_differences(place, before[wire], field)
         for wire in before:
             if wire in after:
                 continue
             yield VersionDifference(f"{path}.{wire}" if path else wire, "gone")
 
-    def _field(self, place: str, old: Field, new: Field) -> Iterator[VersionDifference]:
+    def _field_differences(self, place: str, old: Field, new: Field) -> Iterator[VersionDifference]:
         if old.required != new.required:
             yield VersionDifference(place, "now required" if new.required else "now optional")
-        yield from self._type(place, old.type, new.type)
+        yield from self._type_changes(place, old.type, new.type)
 
-    def _type(self, place: str, old: Type, new: Type) -> Iterator[VersionDifference]:
+    def _type_changes(self, place: str, old: Type, new: Type) -> Iterator[VersionDifference]:
         match old, new:
             case Array(), Array():
-                yield from _bounds(place, old, new)
-                yield from self._type(f"{place}[]", old.item, new.item)
+                yield from _bound_differences(place, old, new)
+                yield from self._type_changes(f"{place}[]", old.item, new.item)
             case Ref(before), Ref(after) if without_family_ending(before) == without_family_ending(
                 after
             ):
-                yield from self._named(place, before, after)
+                yield from self._named_type_differences(place, before, after)
             case Scalar(), Scalar() if old.kind == new.kind:
-                yield from _bounds(place, old, new)
+                yield from _bound_differences(place, old, new)
             case _:
                 yield VersionDifference(place, f"{type_in_words(new)}, was {type_in_words(old)}")
 
-    def _named(self, place: str, before: str, after: str) -> Iterator[VersionDifference]:
+    def _named_type_differences(
+        self, place: str, before: str, after: str
+    ) -> Iterator[VersionDifference]:
         if (before, after) in self._seen:
             return
         self._seen.add((before, after))
@@ -239,7 +243,9 @@ class _ObjectWalk:
                 yield VersionDifference(place, f"{after}, was {before}")
 
 
-def _bounds(place: str, old: Array | Scalar, new: Array | Scalar) -> Iterator[VersionDifference]:
+def _bound_differences(
+    place: str, old: Array | Scalar, new: Array | Scalar
+) -> Iterator[VersionDifference]:
     def own(type_: Array | Scalar) -> str:
         only = (
             Array(Ref(""), type_.min_items, type_.max_items) if isinstance(type_, Array) else type_

@@ -64,15 +64,15 @@ def optional(field: Field, *, bounds: bool = True) -> str:
     plain = annotation(field.type, bounds=bounds)
     if field.required:
         return plain
-    return f"{plain} | UnsetType" if _untyped(field) else f"Opt[{plain}]"
+    return f"{plain} | UnsetType" if _is_untyped(field) else f"Opt[{plain}]"
 
 
 def absent(field: Field) -> str:
     """Returns the default of an optional member: `UNSET` if it may be any JSON value including `null`, else `None`."""
-    return "UNSET" if _untyped(field) else "None"
+    return "UNSET" if _is_untyped(field) else "None"
 
 
-def _untyped(field: Field) -> bool:
+def _is_untyped(field: Field) -> bool:
     return field.type == Scalar(Kind.ANY)
 
 
@@ -82,7 +82,7 @@ def constraints_of(api: Api) -> tuple[MsgspecConstraint, ...]:
         constraint.name: constraint
         for fields in api.fields_of().values()
         for scalar in scalars_in(fields)
-        if (constraint := _constraint(scalar)) is not None
+        if (constraint := _make_constraint(scalar)) is not None
     }
     return tuple(found[name] for name in sorted(found, key=natural_key))
 
@@ -113,28 +113,28 @@ def type_imports(
     """Returns the imports of a module that uses the types of these classes' members, for example in signatures."""
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for field in (field for owner in owners for field in owner.fields):
-        for module, name in _needs(field, api, above, bounds):
+        for module, name in _field_imports(field, api, above, bounds):
             wanted[module].add(name)
     return wanted
 
 
-def _needs(field: Field, api: Api, above: str, bounds: bool) -> Iterator[tuple[str, str]]:
+def _field_imports(field: Field, api: Api, above: str, bounds: bool) -> Iterator[tuple[str, str]]:
     if not field.required:
-        if _untyped(field):
+        if _is_untyped(field):
             yield from (("msgspec", "UNSET"), ("msgspec", "UnsetType"))
         else:
             yield "ocppkit.core", "Opt"
-    yield from _type_needs(field.type, api, above, bounds)
+    yield from _imports_of_type(field.type, api, above, bounds)
 
 
-def _type_needs(type_: Type, api: Api, above: str, bounds: bool) -> Iterator[tuple[str, str]]:
+def _imports_of_type(type_: Type, api: Api, above: str, bounds: bool) -> Iterator[tuple[str, str]]:
     match type_:
         case Ref(name):
             yield above + ("enums" if name in api.enum_names() else "datatypes"), name
         case Array(item, low, high):
             if bounds and (low is not None or high is not None):
                 yield from (("typing", "Annotated"), ("msgspec", "Meta"))
-            yield from _type_needs(item, api, above, bounds)
+            yield from _imports_of_type(item, api, above, bounds)
         case Scalar(kind=Kind.ANY):
             yield "typing", "Any"
         case Scalar():
@@ -143,7 +143,7 @@ def _type_needs(type_: Type, api: Api, above: str, bounds: bool) -> Iterator[tup
                 yield f"{above}constraints", constraint
 
 
-def _constraint(scalar: Scalar) -> MsgspecConstraint | None:
+def _make_constraint(scalar: Scalar) -> MsgspecConstraint | None:
     name = constraint_name(scalar)
     if name is None:
         return None

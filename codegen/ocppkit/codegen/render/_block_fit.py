@@ -23,10 +23,10 @@ def missing_in_version(api: Api, text: str, left_out: Collection[str] = ()) -> s
         left_out: the names of blocks that are already left out, which this block must not import.
     """
     module = ast.parse(text)
-    return next(_VersionNames(api, left_out, _imported(module)).lacking(module), None)
+    return next(_VersionNames(api, left_out, _imported_types(module)).lacking(module), None)
 
 
-def _imported(module: ast.Module) -> frozenset[str]:
+def _imported_types(module: ast.Module) -> frozenset[str]:
     """Returns the types of the version that a module imports; other names may be equal by accident."""
     return frozenset(
         each.name

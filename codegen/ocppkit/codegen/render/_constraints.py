@@ -19,24 +19,26 @@ def constraint_name(scalar: Scalar) -> str | None:
     if scalar.kind not in _STEMS:
         return None
     parts = [
-        _span(scalar.min_length, scalar.max_length) or "",
-        _span(scalar.minimum, scalar.maximum) or "",
-        "" if scalar.multiple_of is None else f"Step{_digits(scalar.multiple_of)}",
+        _span_in_name(scalar.min_length, scalar.max_length) or "",
+        _span_in_name(scalar.minimum, scalar.maximum) or "",
+        "" if scalar.multiple_of is None else f"Step{_digits_in_name(scalar.multiple_of)}",
     ]
     if scalar.kind is Kind.STRING and scalar.min_length is None and scalar.max_length is not None:
-        parts[0] = _digits(scalar.max_length)  # Str20 reads as the specification's own string types
+        parts[0] = _digits_in_name(
+            scalar.max_length
+        )  # Str20 reads as the specification's own string types
     return _STEMS[scalar.kind] + "".join(parts) if any(parts) else None
 
 
-def _span(low: float | None, high: float | None) -> str | None:
+def _span_in_name(low: float | None, high: float | None) -> str | None:
     if low is not None and high is not None:
-        return f"{_digits(low)}To{_digits(high)}"
+        return f"{_digits_in_name(low)}To{_digits_in_name(high)}"
     if low is not None:
-        return f"Min{_digits(low)}"
-    return None if high is None else f"Max{_digits(high)}"
+        return f"Min{_digits_in_name(low)}"
+    return None if high is None else f"Max{_digits_in_name(high)}"
 
 
-def _digits(number: float) -> str:
+def _digits_in_name(number: float) -> str:
     # Without an exponent, because 1e-05 cannot be part of a name.
     plain = format(Decimal(str(abs(number))), "f")
     return ("Minus" if number < 0 else "") + plain.replace(".", "_")

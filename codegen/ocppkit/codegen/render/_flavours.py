@@ -66,7 +66,7 @@ def render_flavour(
                 cure="name the folder that contains a folder of templates per flavour",
             )
     folders = [folder / flavour for folder in (*template_dirs, templates_dir())]
-    environment = _environment(folders, api, package, flavour)
+    environment = _flavour_environment(folders, api, package, flavour)
     jobs = list(_outputs(folders, api))
     _check_unique_targets(jobs)
     blocks, left_out = _render_blocks(environment, [template for template, _, _ in jobs], api)
@@ -76,7 +76,7 @@ def render_flavour(
         text = blocks.get(template)
         if text is None:
             variables = {
-                "sources": _sources(api, action),
+                "sources": _schema_sources(api, action),
                 "action": action,
                 "blocks_left_out": left_out,
             }
@@ -127,7 +127,7 @@ def _render_blocks(
     for template, name in named.items():
         try:
             texts[template] = render(
-                environment, template, {"sources": _sources(api, None), "action": None}
+                environment, template, {"sources": _schema_sources(api, None), "action": None}
             )
         except CodegenError as error:
             # A template looks up members by name. A member that the version lacks is undefined there.
@@ -156,7 +156,7 @@ def _check_unique_targets(jobs: Iterable[tuple[str, str, ApiAction | None]]) -> 
             )
 
 
-def _sources(api: Api, action: ApiAction | None) -> str:
+def _schema_sources(api: Api, action: ApiAction | None) -> str:
     """Returns the schema files from which a module is generated, for its header."""
     folder = f"schemas/{api.protocol.package}"
     if action is None:
@@ -171,7 +171,9 @@ def _sources(api: Api, action: ApiAction | None) -> str:
     )
 
 
-def _environment(folders: Sequence[Path], api: Api, package: str, flavour: str) -> Environment:
+def _flavour_environment(
+    folders: Sequence[Path], api: Api, package: str, flavour: str
+) -> Environment:
     environment = jinja_environment(folders)
     helpers = _msgspec_helpers(api) if flavour == "msgspec" else _pydantic_helpers(api)
     filters: dict[str, Callable[..., Any]] = {

@@ -44,11 +44,13 @@ def import_block(*imports: Imports, indent: int = 0, late: bool = False) -> str:
     groups: list[list[str]] = [[], [], [], []]
     for module in sorted(filter(wanted.get, wanted), key=_module_key):
         names = sorted(wanted[module], key=_import_key)
-        groups[_group(module)].append(_import(" " * indent, module, names, _LATE if late else ""))
+        groups[_import_group(module)].append(
+            _import_statement(" " * indent, module, names, _LATE if late else "")
+        )
     return "\n\n".join("\n".join(group) for group in groups if group)
 
 
-def _import(pad: str, module: str, names: Sequence[str], mark: str) -> str:
+def _import_statement(pad: str, module: str, names: Sequence[str], mark: str) -> str:
     line = f"{pad}from {module} import {', '.join(names)}{mark}"
     if len(line) <= LINE_LENGTH:
         return line
@@ -64,10 +66,10 @@ def _module_key(module: str) -> tuple[int, str]:
 
 def _import_key(name: str) -> tuple[int, list[tuple[int, str]], str]:
     # Unlike names in `__all__`, imported names are sorted case-insensitively.
-    return _rank(name), natural_key(name.lower()), name
+    return _name_rank(name), natural_key(name.lower()), name
 
 
-def _group(module: str) -> int:
+def _import_group(module: str) -> int:
     if module.startswith("."):
         return 3
     root = module.partition(".")[0]
@@ -76,7 +78,7 @@ def _group(module: str) -> int:
 
 def exports(names: Iterable[str]) -> str:
     """Returns the statement that sets `__all__`, sorted as linters require."""
-    ordered = sorted(names, key=lambda name: (_rank(name), natural_key(name)))
+    ordered = sorted(names, key=lambda name: (_name_rank(name), natural_key(name)))
     return spread("__all__ = [", [f'"{name}"' for name in ordered], "]")
 
 
@@ -119,22 +121,24 @@ def docstring(indent: int, *paragraphs: object, arguments: Mapping[str, object] 
     line = f'{pad}"""{first}"""'
     if not others and not arguments and len(line) <= LINE_LENGTH:
         return line
-    texts = [_wrap(f'"""{first}', pad), *(_wrap(each, pad) for each in others)]
+    texts = [_wrap_indented(f'"""{first}', pad), *(_wrap_indented(each, pad) for each in others)]
     if arguments:
-        texts.append("\n".join([f"{pad}Args:", *_arguments(arguments, f"{pad}    ")]))
+        texts.append("\n".join([f"{pad}Args:", *_argument_lines(arguments, f"{pad}    ")]))
     return "\n\n".join(texts) + f'\n{pad}"""'
 
 
 def attribute_doc(indent: int, text: object) -> str:
     """Writes the docstring below an attribute."""
-    return _wrap(f'"""{text}"""', " " * indent)
+    return _wrap_indented(f'"""{text}"""', " " * indent)
 
 
-def _arguments(arguments: Mapping[str, object], pad: str) -> Iterator[str]:
-    return (_wrap(f"{name}: {text}", pad, f"{pad}    ") for name, text in arguments.items())
+def _argument_lines(arguments: Mapping[str, object], pad: str) -> Iterator[str]:
+    return (
+        _wrap_indented(f"{name}: {text}", pad, f"{pad}    ") for name, text in arguments.items()
+    )
 
 
-def _wrap(text: str, pad: str, hang: str | None = None) -> str:
+def _wrap_indented(text: str, pad: str, hang: str | None = None) -> str:
     hang = pad if hang is None else hang
     first, *others = wrap_words(text, LINE_LENGTH - len(pad), LINE_LENGTH - len(hang))
     return "\n".join([f"{pad}{first}", *(f"{hang}{line}" for line in others)])
@@ -171,7 +175,7 @@ def literal(value: str | tuple[str, ...]) -> str:
     return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
 
 
-def _rank(name: str) -> int:
+def _name_rank(name: str) -> int:
     """Returns a sort key that puts constants first, then classes, then all other names."""
     return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
 

@@ -162,7 +162,7 @@ def publish(trees: Sequence[PackageTree]) -> None:
         _check_headers(tree)
         _check_foreign(tree.folder)
     with ExitStack() as stack:
-        stages = [_stage(tree, stack) for tree in trees]
+        stages = [_write_beside(tree, stack) for tree in trees]
         undo = stack.enter_context(ExitStack())
         for tree, stage in zip(trees, stages, strict=True):
             _swap_folders(tree.folder, stage, undo)
@@ -175,17 +175,17 @@ def _own_and_foreign_files(folder: Path) -> tuple[list[str], list[str]]:
     foreign: list[str] = []
     if not folder.exists() and not folder.is_symlink():
         return own, foreign
-    for path in _files(folder):
+    for path in _files_below(folder):
         name = path.relative_to(folder).as_posix()
         (own if _is_generated(path) else foreign).append(name)
     return sorted(own), sorted(foreign)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
             if entry.name != "__pycache__":
-                yield from _files(entry)
+                yield from _files_below(entry)
         else:
             yield entry
 
@@ -224,7 +224,7 @@ def _check_foreign(folder: Path) -> None:
         )
 
 
-def _stage(tree: PackageTree, stack: ExitStack) -> Path:
+def _write_beside(tree: PackageTree, stack: ExitStack) -> Path:
     """Writes a package to a temporary folder beside its own, so that a rename can exchange them."""
     parent = tree.folder.resolve().parent
     try:

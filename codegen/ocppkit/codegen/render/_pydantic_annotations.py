@@ -69,7 +69,7 @@ def member(field: Field, draft: int) -> str:
     """Returns the definition of a member of a model: Python name, type, JSON name, bounds and default."""
     head, tail = f"    {field.name}: ", ""
     if not field.required:
-        tail = " = Field(default_factory=unset)" if _untyped(field) else " = None"
+        tail = " = Field(default_factory=unset)" if _is_untyped(field) else " = None"
     arguments = _field_arguments(field)
     type_ = optional(field, draft)
     if not arguments:
@@ -77,11 +77,11 @@ def member(field: Field, draft: int) -> str:
     line = f"{head}Annotated[{type_}, Field({', '.join(arguments)})]{tail}"
     if len(line) <= LINE_LENGTH:
         return line
-    call = _call(arguments, field.doc)
+    call = _field_call(arguments, field.doc)
     return f"{head}Annotated[\n        {type_},\n{call}\n    ]{tail}"
 
 
-def _call(arguments: list[str], doc: Doc | None) -> str:
+def _field_call(arguments: list[str], doc: Doc | None) -> str:
     """Returns the call of `Field` on separate lines; a long description is split between words."""
     line = f"        Field({', '.join(arguments)}),"
     if doc is None or len(line) <= LINE_LENGTH:
@@ -97,8 +97,8 @@ def optional(field: Field, draft: int) -> str:
     """Returns the annotation of a member, such as `Opt[Str20]`, without the allowed number of list items."""
     plain = Array(field.type.item) if isinstance(field.type, Array) else field.type
     if field.required:
-        return _type(plain, draft)
-    return "Untyped" if _untyped(field) else f"Opt[{_type(plain, draft)}]"
+        return _type_annotation(plain, draft)
+    return "Untyped" if _is_untyped(field) else f"Opt[{_type_annotation(plain, draft)}]"
 
 
 def constraints_of(api: Api) -> tuple[PydanticConstraint, ...]:
@@ -108,7 +108,7 @@ def constraints_of(api: Api) -> tuple[PydanticConstraint, ...]:
         constraint.name: constraint
         for owner, fields in api.fields_of().items()
         for scalar in scalars_in(fields)
-        if (constraint := _constraint(scalar, drafts[owner])) is not None
+        if (constraint := _make_constraint(scalar, drafts[owner])) is not None
     }
     return tuple(found[name] for name in sorted(found, key=natural_key))
 
@@ -133,13 +133,13 @@ def class_imports(api: Api, owners: Iterable[ApiMessage | Datatype], above: str)
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for owner in owners:
         for field in owner.fields:
-            for module, name in _needs(field, api, above, drafts[owner.name]):
+            for module, name in _field_imports(field, api, above, drafts[owner.name]):
                 if name not in here:
                     wanted[module].add(name)
     return wanted
 
 
-def _untyped(field: Field) -> bool:
+def _is_untyped(field: Field) -> bool:
     return field.type == Scalar(Kind.ANY)
 
 
@@ -158,7 +158,7 @@ def _item_bounds(type_: Type) -> list[str]:
     return [f"{key}={value}" for key, value in bounds.items() if value is not None]
 
 
-def _type(type_: Type, draft: int) -> str:
+def _type_annotation(type_: Type, draft: int) -> str:
     match type_:
         case Ref(name):
             return name
@@ -167,7 +167,7 @@ def _type(type_: Type, draft: int) -> str:
         case Scalar():
             return _scalar_name(type_, draft) or _STRICT[type_.kind]
         case Array(item):
-            plain = f"list[{_type(item, draft)}]"
+            plain = f"list[{_type_annotation(item, draft)}]"
             bounds = ", ".join(_item_bounds(type_))
             return f"Annotated[{plain}, Field({bounds})]" if bounds else plain
 
@@ -182,15 +182,15 @@ def _scalar_name(scalar: Scalar, draft: int) -> str | None:
     return name or "Int" if draft > 4 else name and f"Strict{name}"
 
 
-def _constraint(scalar: Scalar, draft: int) -> PydanticConstraint | None:
+def _make_constraint(scalar: Scalar, draft: int) -> PydanticConstraint | None:
     name = _scalar_name(scalar, draft)
     if name is None:
         return None
-    rules = _TEXTS.get(scalar.kind) or (_STRICT[scalar.kind], *_rules(scalar, draft))
+    rules = _TEXTS.get(scalar.kind) or (_STRICT[scalar.kind], *_validators(scalar, draft))
     return PydanticConstraint(name, scalar.kind, rules)
 
 
-def _rules(scalar: Scalar, draft: int) -> Iterator[str]:
+def _validators(scalar: Scalar, draft: int) -> Iterator[str]:
     bounds = {
         "min_length": scalar.min_length,
         "max_length": scalar.max_length,
@@ -212,26 +212,26 @@ def _rules(scalar: Scalar, draft: int) -> Iterator[str]:
         yield "AfterValidator(check_json)"
 
 
-def _needs(field: Field, api: Api, above: str, draft: int) -> Iterator[tuple[str, str]]:
+def _field_imports(field: Field, api: Api, above: str, draft: int) -> Iterator[tuple[str, str]]:
     definition = member(field, draft)
     if "Annotated[" in definition:
         yield "typing", "Annotated"
     if "Field(" in definition:
         yield "pydantic", "Field"
-    if not field.required and _untyped(field):
+    if not field.required and _is_untyped(field):
         yield from ((f"{above}bases", "Untyped"), (f"{above}bases", "unset"))
         return
     if not field.required:
         yield f"{above}bases", "Opt"
-    yield from _type_needs(field.type, api, above, draft)
+    yield from _imports_of_type(field.type, api, above, draft)
 
 
-def _type_needs(type_: Type, api: Api, above: str, draft: int) -> Iterator[tuple[str, str]]:
+def _imports_of_type(type_: Type, api: Api, above: str, draft: int) -> Iterator[tuple[str, str]]:
     match type_:
         case Ref(name):
             yield f"{above}.enums" if name in api.enum_names() else f"{above}datatypes", name
         case Array(item):
-            yield from _type_needs(item, api, above, draft)
+            yield from _imports_of_type(item, api, above, draft)
         case Scalar(kind=Kind.ANY):
             yield f"{above}bases", "AnyJson"
         case Scalar():

@@ -77,12 +77,12 @@ def key_arguments(variable: Variable) -> Iterator[Argument]:
             yield Argument(f"{name}={literal(text)}", (), ",")
     if variable.type is not None:
         yield Argument(f"data_type=DataType.{member_name(variable.type)}", (), ",")
-    yield from _tuple("units", map(literal, variable.units))
+    yield from _tuple_argument("units", map(literal, variable.units))
     members = (f"Mutability.{member_name(each)}" for each in variable.mutability or ())
-    yield from _tuple("mutability", members)
+    yield from _tuple_argument("mutability", members)
     if variable.required:
         yield Argument("required=True", (), ",")
-    yield from _tuple("values", map(literal, variable.values))
+    yield from _tuple_argument("values", map(literal, variable.values))
     if variable.group is not None:
         yield Argument(f"group={literal(variable.group)}", (), ",")
 
@@ -117,7 +117,7 @@ def key_notes(variable: Variable, *, values: bool = True) -> list[str]:
     return notes
 
 
-def _tuple(name: str, items: Iterable[str]) -> Iterator[Argument]:
+def _tuple_argument(name: str, items: Iterable[str]) -> Iterator[Argument]:
     found = list(items)
     if len(found) == 1:
         yield Argument(f"{name}=({found[0]},)", (), ",")

@@ -77,13 +77,13 @@ def derive(data: bytes, file: str, *, draft: int | None = None) -> Derived:
 def derive_document(source: Json, file: str, *, draft: int | None = None) -> Derived:
     """Derives the structure of a parsed schema file; see `derive`."""
     root = Place(file).object(source)
-    url, number = _draft(root, Place(file, "/$schema"), draft)
+    url, number = _read_draft(root, Place(file, "/$schema"), draft)
     document: Object = {"$schema": url}
     document |= _DocumentWalk(root, Place(file)).document()
-    return Derived(document, number, _edition(root), tuple(_warnings(root, file, draft)))
+    return Derived(document, number, _edition_of(root), tuple(_draft_warnings(root, file, draft)))
 
 
-def _draft(root: Object, place: Place, assumed: int | None) -> tuple[str, int]:
+def _read_draft(root: Object, place: Place, assumed: int | None) -> tuple[str, int]:
     claimed = root.get("$schema")
     if "$schema" not in root:
         number = assumed or ASSUMED_DRAFT
@@ -93,14 +93,14 @@ def _draft(root: Object, place: Place, assumed: int | None) -> tuple[str, int]:
     if plain in DRAFTS:
         return f"{plain}#", DRAFTS[plain]
     if {plain, plain.replace("http:", "https:")} & LATER_DRAFTS:
-        return _draft({}, place, ASSUMED_DRAFT)
+        return _read_draft({}, place, ASSUMED_DRAFT)
     known = sorted(f"{each}#" for each in DRAFTS) + sorted(LATER_DRAFTS)
     raise place.error(
         f"unknown JSON Schema draft in $schema: {claimed!r}", f"write one of {', '.join(known)}"
     )
 
 
-def _warnings(root: Object, file: str, draft: int | None) -> Iterator[str]:
+def _draft_warnings(root: Object, file: str, draft: int | None) -> Iterator[str]:
     if "$schema" not in root and draft is None:
         yield draft_warning(file)
 
@@ -110,7 +110,7 @@ def draft_warning(file: str, draft: int = ASSUMED_DRAFT) -> str:
     return f"{file}: $schema is missing; read as draft {draft}"
 
 
-def _edition(root: Object) -> str:
+def _edition_of(root: Object) -> str:
     """Returns the edition that a file names: its comment without the licence, and its id without the message."""
     comment = root.get("comment", root.get("$comment"))
     identifier = root.get("$id", root.get("id"))
@@ -127,7 +127,7 @@ class _DocumentWalk:
     def __init__(self, root: Object, place: Place) -> None:
         self._root = root
         self._place = place
-        self._definitions = _definitions(root, place)
+        self._definitions_of = _definitions_of(root, place)
         self._referred: set[str] = set()
 
     def document(self) -> Object:
@@ -150,7 +150,7 @@ class _DocumentWalk:
     def _derive_definitions(self) -> Object:
         """Derives all definitions. A definition that is wrong is left out if nothing refers to it."""
         derived = self._with_referred({})
-        for name in sorted(self._definitions.keys() - derived.keys()):
+        for name in sorted(self._definitions_of.keys() - derived.keys()):
             before = set(self._referred)
             self._referred.add(name)
             try:
@@ -167,7 +167,7 @@ class _DocumentWalk:
         return derived
 
     def _derive_definition(self, name: str) -> Json:
-        place, definition = self._definitions[name]
+        place, definition = self._definitions_of[name]
         return self._derive_typed(place.object(definition), place)
 
     def _derive_schema(self, value: Json, place: Place) -> Object:
@@ -197,15 +197,15 @@ class _DocumentWalk:
         if external is not None:
             return {"$ref": external}
         name = _name_of(target)
-        if name is None or name not in self._definitions:
+        if name is None or name not in self._definitions_of:
             self._refuse_reference(target, place.at("$ref"))
         self._referred.add(name)
         return {"$ref": f"#{join('/definitions', name)}"}
 
     def _refuse_reference(self, target: Json, place: Place) -> NoReturn:
         last = str(target).rpartition("/")[2].removeprefix("#")
-        meant = get_close_matches(last, self._definitions, n=1)
-        path = f"#{self._definitions[meant[0]][0].pointer}" if meant else None
+        meant = get_close_matches(last, self._definitions_of, n=1)
+        path = f"#{self._definitions_of[meant[0]][0].pointer}" if meant else None
         raise place.error(
             f"$ref {target!r} refers to nothing",
             (
@@ -218,7 +218,7 @@ class _DocumentWalk:
         )
 
     def _derive_typed(self, source: Object, place: Place) -> Object:
-        type_ = _type(source, place)
+        type_ = _read_type(source, place)
         structure: Object = {"type": type_}
         for keyword, value in source.items():
             if is_dropped(keyword) or keyword == "type" or _has_no_effect(keyword, type_, source):
@@ -258,7 +258,7 @@ class _DocumentWalk:
         } or None
 
 
-def _definitions(root: Object, place: Place) -> dict[str, tuple[Place, Json]]:
+def _definitions_of(root: Object, place: Place) -> dict[str, tuple[Place, Json]]:
     """Returns the definitions of a schema file by name, each with its place."""
     found: dict[str, tuple[Place, Json]] = {}
     for keyword in DEFINITIONS:
@@ -280,7 +280,7 @@ def _name_of(target: Json) -> str | None:
     return steps[1] if len(steps) == 2 and steps[0] in DEFINITIONS else None
 
 
-def _type(source: Object, place: Place) -> str:
+def _read_type(source: Object, place: Place) -> str:
     type_ = source.get("type")
     if isinstance(type_, list) and len(type_) == 1:
         type_ = type_[0]

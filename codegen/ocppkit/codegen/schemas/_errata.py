@@ -93,15 +93,17 @@ def load_errata(version: str, *paths: Path) -> tuple[Errata, ...]:
 
 def read_errata(*paths: Path) -> tuple[Errata, ...]:
     """Reads the errata of all versions: first the shipped ones, then the user's; see `load_errata`."""
-    return _load_files([*_shipped("errata"), *map(_optional_or_own, paths)], _read_errata_file)
+    return _load_files(
+        [*_shipped_paths("errata"), *map(_optional_or_own, paths)], _read_errata_file
+    )
 
 
 def load_corrections(*paths: Path) -> tuple[Corrections, ...]:
     """Reads corrections: first the shipped ones, then those in `paths`, which are files or folders."""
-    return _load_files([*_shipped("corrections"), *paths], _read_corrections_file)
+    return _load_files([*_shipped_paths("corrections"), *paths], _read_corrections_file)
 
 
-def _shipped(folder: str) -> list[Path]:
+def _shipped_paths(folder: str) -> list[Path]:
     return sorted((_HERE / folder).glob("*.toml"))
 
 

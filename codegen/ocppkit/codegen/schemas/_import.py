@@ -84,7 +84,7 @@ def import_schemas(
             version, source_name, source_version, {n: one.lock() for n, one in imported.items()}
         )
     )
-    _publish(folder, after, write_lock(lock))
+    _write_schemas(folder, after, write_lock(lock))
     return ImportReport(
         folder=folder,
         editions=editions_of(imported.values()),
@@ -181,7 +181,7 @@ def _read_existing(folder: Path, version: str, locked: LockedVersion | None) -> 
     return {path.stem: read_file(path) for path in folder.iterdir()}
 
 
-def _publish(folder: Path, files: Mapping[str, bytes], lock: bytes) -> None:
+def _write_schemas(folder: Path, files: Mapping[str, bytes], lock: bytes) -> None:
     """Writes new schemas and the lock; if that fails, the old ones stay."""
     target = folder.parent
     try:

@@ -101,10 +101,12 @@ def read_json(data: bytes, file: str) -> Json:
     Raises:
         CodegenError: the file is not valid JSON, repeats a key, or has a number that is not finite.
     """
-    text = _decode(data, file)
+    text = _decode_text(data, file)
     try:
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
-        return _plain(value, Place(file))
+        value = json.loads(
+            text, object_pairs_hook=_members_of_object, parse_constant=_refuse_constant
+        )
+        return _checked_value(value, Place(file))
     except json.JSONDecodeError as exc:
         raise CodegenError(
             f"not JSON: {exc.msg} (column {exc.colno})",
@@ -157,7 +159,7 @@ def split(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
-def _decode(data: bytes, file: str) -> str:
+def _decode_text(data: bytes, file: str) -> str:
     encoding = json.detect_encoding(data)
     try:
         return data.decode(encoding)
@@ -170,7 +172,7 @@ def _decode(data: bytes, file: str) -> str:
         ) from exc
 
 
-def _members(pairs: list[tuple[str, Json]]) -> _Members:
+def _members_of_object(pairs: list[tuple[str, Json]]) -> _Members:
     members = _Members()
     for key, value in pairs:
         if key in members:
@@ -183,15 +185,15 @@ def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a number in JSON")
 
 
-def _plain(value: Json, place: Place) -> Json:
+def _checked_value(value: Json, place: Place) -> Json:
     """Returns parsed JSON as plain dictionaries; raises errors for what Python's parser accepts wrongly."""
     if place.pointer.count("/") > _MAX_DEPTH:
         raise CodegenError(_TOO_DEEP, file=place.file, cure=_LEAVE_OUT)
     match value:
         case _Members():
-            return _plain_members(value, place)
+            return _checked_members(value, place)
         case list():
-            return [_plain(item, place.at(position)) for position, item in enumerate(value)]
+            return [_checked_value(item, place.at(position)) for position, item in enumerate(value)]
         case float() if not math.isfinite(value):
             raise place.error("the number is too large", "write a finite number")
         case str() if _LONE_SURROGATE.search(value):
@@ -200,11 +202,11 @@ def _plain(value: Json, place: Place) -> Json:
             return value
 
 
-def _plain_members(members: _Members, place: Place) -> Object:
+def _checked_members(members: _Members, place: Place) -> Object:
     if members.repeated is not None:
         raise place.at(members.repeated).error(
             f"the key {members.repeated!r} occurs twice in one object", "remove one of the two"
         )
     for key in members:
-        _plain(key, place)
-    return {key: _plain(item, place.at(key)) for key, item in members.items()}
+        _checked_value(key, place)
+    return {key: _checked_value(item, place.at(key)) for key, item in members.items()}

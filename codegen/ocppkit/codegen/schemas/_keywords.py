@@ -147,10 +147,10 @@ def unsupported_keyword_error(keyword: str, value: Json, place: Place) -> Codege
     else:
         problem = f"unknown keyword {keyword!r}"
         cure = "remove it; generated classes check no unknown constraints"
-    return place.error(problem, cure, _removal(value))
+    return place.error(problem, cure, _removing_change(value))
 
 
-def _removal(value: Json) -> tuple[object, object] | None:
+def _removing_change(value: Json) -> tuple[object, object] | None:
     """Returns the change that removes a value; `None` if TOML cannot express the value."""
     return None if value is None or isinstance(value, list | dict) else (value, ABSENT)
 
@@ -267,7 +267,7 @@ def _read_step(value: Json, place: Place) -> Json:
 def _read_format(value: Json, place: Place) -> Json:
     if not isinstance(value, str) or value not in FORMATS:
         cure = f"use one of {comma_list(FORMATS)}, or remove it"
-        raise place.error(f"unsupported format {value!r}", cure, _removal(value))
+        raise place.error(f"unsupported format {value!r}", cure, _removing_change(value))
     return value
 
 

@@ -81,12 +81,12 @@ def read_lock(folder: Path) -> Lock:
     if not path.exists():
         return {}
     lock = read_toml(read_file(path), str(path))
-    return {name: _version(lock.table(name)) for name in lock}
+    return {name: _read_locked_version(lock.table(name)) for name in lock}
 
 
 def write_lock(lock: Lock) -> bytes:
     """Serialises a lock, sorted by version and message."""
-    tables = (table for folder in sorted(lock) for table in _tables(folder, lock[folder]))
+    tables = (table for folder in sorted(lock) for table in _version_tables(folder, lock[folder]))
     return "\n".join([_HEADER, *tables]).encode()
 
 
@@ -101,7 +101,7 @@ def check_lock(folder: Path) -> tuple[CodegenError, ...]:
     return tuple(error for name in sorted(folders) for error in _problems_in(folder, name, lock))
 
 
-def _tables(folder: str, version: LockedVersion) -> Iterator[str]:
+def _version_tables(folder: str, version: LockedVersion) -> Iterator[str]:
     header = {
         "version": version.version,
         "source": version.source,
@@ -118,30 +118,30 @@ def _without_unknown_official(entries: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in entries.items() if text or not key.startswith("official")}
 
 
-def _version(table: Table) -> LockedVersion:
+def _read_locked_version(table: Table) -> LockedVersion:
     table.only("version", "source", "source_version", "official", "files")
     files = table.table("files")
     return LockedVersion(
         version=table.text("version"),
         source=table.text("source"),
         source_version=table.text("source_version"),
-        files={name: _file(files.table(name)) for name in files},
-        official=_optional(table, "official"),
+        files={name: _read_locked_file(files.table(name)) for name in files},
+        official=_optional_text(table, "official"),
     )
 
 
-def _file(table: Table) -> LockedFile:
+def _read_locked_file(table: Table) -> LockedFile:
     table.only("path", "edition", "source_sha256", "structure_sha256", "official_sha256")
     return LockedFile(
         path=table.text("path"),
         edition=table.text("edition", blank=True),
         source_sha256=table.text("source_sha256"),
         structure_sha256=table.text("structure_sha256"),
-        official_sha256=_optional(table, "official_sha256"),
+        official_sha256=_optional_text(table, "official_sha256"),
     )
 
 
-def _optional(table: Table, key: str) -> str:
+def _optional_text(table: Table, key: str) -> str:
     return table.text(key) if key in table else ""
 
 

@@ -181,7 +181,7 @@ def _read_edit(entry: Table) -> SchemaEdit:
     )
 
 
-def _members(document: Object, keyword: str) -> Object:
+def _members_under(document: Object, keyword: str) -> Object:
     members = document.get(keyword)
     return members if isinstance(members, dict) else {}
 
@@ -201,7 +201,7 @@ def _matching_definitions(way: list[str], document: Object) -> list[list[str]]:
     return [
         [keyword, name, *way[2:]]
         for keyword in DEFINITIONS
-        for name in _members(document, keyword)
+        for name in _members_under(document, keyword)
         if way[1] in (name, _ALL)
     ]
 

@@ -57,7 +57,7 @@ def resolve_references(
     resolved: dict[str, Mapping[str, Any]] = {}
     for name, document in documents.items():
         resolver = _Resolver(documents, name, places[name])
-        body = resolver.rewritten(
+        body = resolver.with_local_references(
             {key: value for key, value in document.items() if key != "definitions"},
             name,
             places[name],
@@ -80,39 +80,45 @@ class _Resolver:
         self.definitions: dict[str, Mapping[str, Any]] = {}
         self.is_external = False
         for each, schema in documents[name].get("definitions", {}).items():
-            self.definitions[each] = self.rewritten(schema, name, place.at("definitions", each))
+            self.definitions[each] = self.with_local_references(
+                schema, name, place.at("definitions", each)
+            )
 
-    def rewritten(self, schema: Mapping[str, Any], origin: str, place: Place) -> dict[str, Any]:
+    def with_local_references(
+        self, schema: Mapping[str, Any], origin: str, place: Place
+    ) -> dict[str, Any]:
         """Returns a schema whose references all point to definitions of this file."""
         if "$ref" in schema:
-            return self._reference(str(schema["$ref"]), origin, place)
+            return self._local_reference(str(schema["$ref"]), origin, place)
         copy = dict(schema)
         if "items" in schema:
-            copy["items"] = self.rewritten(schema["items"], origin, place.at("items"))
+            copy["items"] = self.with_local_references(schema["items"], origin, place.at("items"))
         if "properties" in schema:
             copy["properties"] = {
-                wire: self.rewritten(member, origin, place.at("properties", wire))
+                wire: self.with_local_references(member, origin, place.at("properties", wire))
                 for wire, member in schema["properties"].items()
             }
         return copy
 
-    def _reference(self, target: str, origin: str, place: Place) -> dict[str, Any]:
+    def _local_reference(self, target: str, origin: str, place: Place) -> dict[str, Any]:
         message, _, pointer = target.rpartition(".json#")
         if not message:
             message, pointer = origin, target.removeprefix("#")
         if message == self._name:
             return {"$ref": f"#{pointer}"}
         self.is_external = True
-        found = self._found(message, pointer, target, place.at("$ref"))
+        found = self._find_type(message, pointer, target, place.at("$ref"))
         steps = split(pointer)
         # An inline type gets its name from the facts later, by its place.
         name = steps[1] if steps[0] == "definitions" and len(steps) == 2 else target
         if name not in self.definitions:
             self.definitions[name] = found  # it may refer to itself
-            self.definitions[name] = self.rewritten(found, message, place)
+            self.definitions[name] = self.with_local_references(found, message, place)
         return {"$ref": f"#{join('/definitions', name)}"}
 
-    def _found(self, message: str, pointer: str, target: str, place: Place) -> Mapping[str, Any]:
+    def _find_type(
+        self, message: str, pointer: str, target: str, place: Place
+    ) -> Mapping[str, Any]:
         document = self._documents.get(message)
         if document is None:
             raise place.error(

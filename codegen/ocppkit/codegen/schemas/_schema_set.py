@@ -158,7 +158,7 @@ def read_raw_schemas(version: str, *folders: Path, sends: bool = True) -> dict[s
     files: dict[str, str] = {}
     for layer in layers:
         files |= by_message(map(str, layer), names)
-    return {name: _read(name, files[name]) for name in sorted(files)}
+    return {name: _read_schema(name, files[name]) for name in sorted(files)}
 
 
 def message_names(version: str, paths: Iterable[str], *, sends: bool = True) -> dict[str, str]:
@@ -245,7 +245,7 @@ def _check_pair(
     raise CodegenError(problem, file=path, cure=f"add {missing}, or remove this file")
 
 
-def _read(name: str, path: str) -> RawSchemaFile:
+def _read_schema(name: str, path: str) -> RawSchemaFile:
     document = Place(path).object(read_json(read_file(Path(path)), path))
     return RawSchemaFile(name, path, document)
 

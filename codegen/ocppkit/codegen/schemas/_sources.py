@@ -116,16 +116,16 @@ class _SourceReader:
 
     def read(self) -> Iterator[SourceFile]:
         if self.source.is_dir():
-            return self._folder()
+            return self._read_folder()
         if self.source.is_file():
-            return self._file(self.source, "")
+            return self._read_disk_file(self.source, "")
         raise CodegenError(
             "there is no such file or folder",
             file=str(self.source),
             cure="name a ZIP or a folder of schemas",
         )
 
-    def _folder(self) -> Iterator[SourceFile]:
+    def _read_folder(self) -> Iterator[SourceFile]:
         for folder, folders, names in os.walk(self.source, onerror=self._refuse_unreadable):
             # In place, which tells os.walk where to go.
             folders[:] = sorted(name for name in folders if not _is_hidden(name))
@@ -135,17 +135,17 @@ class _SourceReader:
                 path = file.relative_to(self.source).as_posix().encode(errors="replace").decode()
                 self._count_entry(path)
                 if _is_wanted(path):
-                    yield from self._file(file, path)
+                    yield from self._read_disk_file(file, path)
 
-    def _file(self, file: Path, path: str) -> Iterator[SourceFile]:
+    def _read_disk_file(self, file: Path, path: str) -> Iterator[SourceFile]:
         """Reads a file from the disk. A file `*.json` is a schema; any other is read as a ZIP."""
         try:
             status = file.stat()
             if not stat.S_ISREG(status.st_mode):
-                raise self._error(path, "this is not a regular file", "remove it")
+                raise self._error_at(path, "this is not a regular file", "remove it")
             stream = file.open("rb")
         except OSError as exc:
-            raise self._error(
+            raise self._error_at(
                 path, f"the file cannot be read: {exc.strerror}", "check its permissions"
             ) from exc
         size = status.st_size
@@ -155,11 +155,11 @@ class _SourceReader:
                 yield from _schemas_in(SourceFile(path, data), self.source)
             else:
                 self._check_size(size, self.limits.archive_bytes, path)
-                yield from self._archive(stream, path, 1)
+                yield from self._read_archive(stream, path, 1)
 
-    def _archive(self, stream: IO[bytes], path: str, depth: int) -> Iterator[SourceFile]:
+    def _read_archive(self, stream: IO[bytes], path: str, depth: int) -> Iterator[SourceFile]:
         if depth > self.limits.depth:
-            raise self._error(
+            raise self._error_at(
                 path,
                 f"more than {self.limits.depth} ZIPs are inside each other",
                 "unpack the source and name the folder",
@@ -167,15 +167,15 @@ class _SourceReader:
         try:
             with zipfile.ZipFile(stream) as archive:
                 for entry in archive.infolist():
-                    yield from self._entry(archive, entry, path, depth)
+                    yield from self._read_entry(archive, entry, path, depth)
         except _ZIP_ERRORS as exc:
-            raise self._error(
+            raise self._error_at(
                 path,
                 f"the file is not a ZIP, or is damaged: {str(exc) or type(exc).__name__}",
                 "download it again from its publisher",
             ) from exc
 
-    def _entry(
+    def _read_entry(
         self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, above: str, depth: int
     ) -> Iterator[SourceFile]:
         # Not `filename`: zipfile cuts it at a NUL, and replaces backslashes only on Windows.
@@ -192,19 +192,19 @@ class _SourceReader:
         if schema:
             yield from _schemas_in(SourceFile(path, data), self.source)
         else:
-            yield from self._archive(io.BytesIO(data), path, depth + 1)
+            yield from self._read_archive(io.BytesIO(data), path, depth + 1)
 
     def _check_entry(self, entry: zipfile.ZipInfo, name: str, path: str) -> None:
         if _ABSOLUTE.match(name) or ".." in name.split("/") or "\0" in name:
-            raise self._error(
+            raise self._error_at(
                 path, "the path of this entry leads out of the archive", "do not trust this archive"
             )
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise self._error(
+            raise self._error_at(
                 path, "this entry is a link or a device, not a file", "do not trust this archive"
             )
         if entry.flag_bits & 1:
-            raise self._error(
+            raise self._error_at(
                 path, "this entry is encrypted", "unpack the source and name the folder"
             )
 
@@ -219,7 +219,7 @@ class _SourceReader:
 
     def _check_size(self, size: int, limit: int, path: str) -> None:
         if size > limit:
-            raise self._error(
+            raise self._error_at(
                 path,
                 f"{size} bytes are more than the {limit} allowed",
                 "name a folder that has only the schemas",
@@ -228,7 +228,7 @@ class _SourceReader:
     def _count_entry(self, path: str) -> None:
         self._entries += 1
         if self._entries > self.limits.entries:
-            raise self._error(
+            raise self._error_at(
                 path,
                 f"the source has more than {self.limits.entries} files",
                 "name a folder that has only the schemas",
@@ -241,7 +241,7 @@ class _SourceReader:
             cure="check its permissions",
         ) from exc
 
-    def _error(self, path: str, problem: str, cure: str) -> CodegenError:
+    def _error_at(self, path: str, problem: str, cure: str) -> CodegenError:
         file = f"{self.source}/{path}" if path else str(self.source)
         return CodegenError(problem, file=file, cure=cure)
 

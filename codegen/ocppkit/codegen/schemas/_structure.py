@@ -59,10 +59,10 @@ def canonical(schema: Json) -> Object:
     """
     # Goes through the keywords, because a property may have the name `required`.
     result: Object = {}
-    for keyword, value in sorted(_object(schema).items()):
+    for keyword, value in sorted(_as_object(schema).items()):
         match keyword:
             case "properties" | "definitions":
-                members = _object(value)
+                members = _as_object(value)
                 result[keyword] = {name: canonical(members[name]) for name in sorted(members)}
             case "items":
                 result[keyword] = canonical(value)
@@ -81,7 +81,7 @@ def canonical_hash(document: Object) -> str:
 
 def differences(ours: Object, theirs: Object) -> tuple[Difference, ...]:
     """Returns all differences between two derived schemas, sorted by JSON pointer."""
-    return tuple(_compare(canonical(ours), canonical(theirs), ""))
+    return tuple(_find_differences(canonical(ours), canonical(theirs), ""))
 
 
 def same(one: JsonOrAbsent, other: JsonOrAbsent) -> bool:
@@ -102,10 +102,14 @@ def show(value: JsonOrAbsent) -> str:
     return str(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False)
 
 
-def _compare(ours: JsonOrAbsent, theirs: JsonOrAbsent, pointer: str) -> Iterator[Difference]:
+def _find_differences(
+    ours: JsonOrAbsent, theirs: JsonOrAbsent, pointer: str
+) -> Iterator[Difference]:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted(ours.keys() | theirs.keys()):
-            yield from _compare(ours.get(key, ABSENT), theirs.get(key, ABSENT), join(pointer, key))
+            yield from _find_differences(
+                ours.get(key, ABSENT), theirs.get(key, ABSENT), join(pointer, key)
+            )
     elif isinstance(ours, list) and isinstance(theirs, list):
         yield from (Difference(pointer, word, ABSENT) for word in ours if word not in theirs)
         yield from (Difference(pointer, ABSENT, word) for word in theirs if word not in ours)
@@ -113,5 +117,5 @@ def _compare(ours: JsonOrAbsent, theirs: JsonOrAbsent, pointer: str) -> Iterator
         yield Difference(pointer, ours, theirs)
 
 
-def _object(value: Json) -> Object:
+def _as_object(value: Json) -> Object:
     return Place("").object(value)

@@ -118,14 +118,14 @@ def read_toml(data: bytes, file: str, *under: str) -> Table:
     place = Place(file)
     for key in under:
         place, tables = place.at(key), place.at(key).object(tables.get(key, {}))
-    _check(tables, place)
+    _check_value_types(tables, place)
     return Table(tables, place, data.decode("utf-8-sig"))
 
 
 def write_table(path: Iterable[str], entries: Mapping[str, str]) -> str:
     """Returns the TOML text of a table of strings."""
-    header = ".".join(map(_key, path))
-    lines = [f"{_key(key)} = {_quoted(value)}" for key, value in entries.items()]
+    header = ".".join(map(_toml_key, path))
+    lines = [f"{_toml_key(key)} = {_toml_text(value)}" for key, value in entries.items()]
     return "\n".join([f"[{header}]", *lines]) + "\n"
 
 
@@ -133,26 +133,26 @@ def write_value(value: object) -> str:
     """Returns the TOML text of a JSON value on one line; the value must not contain null."""
     match value:
         case str():
-            return _quoted(value)
+            return _toml_text(value)
         case bool():
             return str(value).lower()
         case list():
             return f"[{', '.join(map(write_value, cast('list[object]', value)))}]"
         case dict():
             members = cast("dict[str, object]", value).items()
-            return f"{{{', '.join(f'{_key(key)} = {write_value(each)}' for key, each in members)}}}"
+            return f"{{{', '.join(f'{_toml_key(key)} = {write_value(each)}' for key, each in members)}}}"
         case _:
             return repr(value)
 
 
-def _check(value: Json, place: Place) -> None:
+def _check_value_types(value: Json, place: Place) -> None:
     match value:
         case dict():
             for key, item in value.items():
-                _check(item, place.at(key))
+                _check_value_types(item, place.at(key))
         case list():
             for position, item in enumerate(value):
-                _check(item, place.at(position))
+                _check_value_types(item, place.at(position))
         case bool() | int() | str():
             pass
         case float() if math.isfinite(value):
@@ -164,10 +164,10 @@ def _check(value: Json, place: Place) -> None:
             )
 
 
-def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else _quoted(key)
+def _toml_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else _toml_text(key)
 
 
-def _quoted(text: str) -> str:
+def _toml_text(text: str) -> str:
     # TOML has the escapes of JSON. DEL is the one control character that JSON does not escape.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

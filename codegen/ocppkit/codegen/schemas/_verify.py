@@ -99,7 +99,7 @@ def verify_schemas(
     Raises:
         CodegenError: the source is invalid, or the folder has no lock for this version.
     """
-    locked = _locked(schemas, version)
+    locked = _locked_version(schemas, version)
     known = load_corrections() if corrections is None else corrections
     bound = [one for one in known if one.binds(locked.source, locked.source_version, version)]
     amending = tuple(load_errata(version) if errata is None else errata)
@@ -119,7 +119,7 @@ def verify_schemas(
     )
 
 
-def _locked(schemas: Path, version: str) -> LockedVersion:
+def _locked_version(schemas: Path, version: str) -> LockedVersion:
     lock = read_lock(schemas)
     folder = folder_of(version)
     if folder not in lock:
