@@ -300,8 +300,9 @@ def test_a_reset_that_fails_is_repeated_and_then_given_up(protocol: Protocol) ->
     bench.model[RESET_RETRIES] = 2
     bench.model[ALLOW_RESET.on_evse(1)] = True
     reset(bench, IMMEDIATE, 1)
+    due = ResetDue(evse_id=1, type=IMMEDIATE, boot_reason="RemoteReset")
     for _ in range(2):
-        (due,) = bench.steps.take_events(ResetDue)
+        assert bench.steps.take_events(ResetDue) == [due]
         bench.remote.reset_failed(1, bench.steps.now)
         bench.steps.settle()
     assert bench.steps.take_events(ResetDue) == [due]
