@@ -60,7 +60,7 @@ class Fleet:
         self._protocols = {each.subprotocol: each for each in protocols}
         self._replica = Replica(bus, name, self.clock)
         self._commands = Commands(bus, name, self._replica, self._replica.reader, self.clock)
-        self._ends = Ends(self._replica)
+        self._ends = Ends()
         self._directory = FleetDirectory(self._handle, bus, self._replica, self._ends)
         self.stations: FleetStations = FleetStations(self._directory, self._replica)
         """The stations that are connected to any process now."""

@@ -64,7 +64,6 @@ class FleetNode:
         self.fleet: Fleet = Fleet(bus, *csms.protocols, name=name)
         """The fleet, as callers see it."""
 
-        self._csms = csms
         self._bus = bus
         self._clock = access.clock
         self._now = access.now

@@ -89,10 +89,6 @@ class PresenceWriter:
         """Returns the newest connection of a station to this node, until its end is written."""
         return self._held.get(identity)
 
-    def all_held(self) -> list[HeldConnection]:
-        """Returns all connections."""
-        return list(self._held.values())
-
     def enter(self, held: HeldConnection) -> None:
         """Begins to write for a new connection, in place of an older one of its station."""
         identity = held.station.identity

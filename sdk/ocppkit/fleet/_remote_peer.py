@@ -57,9 +57,8 @@ NODE_LOST: Final = ConnectionEnd("the node of the station is gone", "network")
 class Ends:
     """Tells how connections of other processes end."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self) -> None:
         self._waiters: dict[tuple[str, int], asyncio.Future[ConnectionEnd]] = {}
-        self._replica = replica
 
     def tell(self, presence: Presence, end: ConnectionEnd) -> None:
         """Tells those who wait for the end of a connection."""
