@@ -1,10 +1,10 @@
 """Prints explanations: as tables on a terminal, and elsewhere as lines with tabs, which no blanks fill up."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -70,7 +70,8 @@ def _show(sections: Sequence[Section] | Iterator[Section]) -> None:
             console.print(_rendered(section))
         else:
             # The console would make blanks of tabs.
-            typer.echo("".join(f"{line}\n" for line in _plain_lines(section)))
+            # Not typer.echo: it writes UTF-8 to a stdout in ASCII, instead of question marks.
+            sys.stdout.write("".join(f"{line}\n" for line in _plain_lines(section)) + "\n")
 
 
 def _plain_lines(section: Section) -> Iterator[str]:
