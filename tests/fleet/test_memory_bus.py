@@ -28,8 +28,10 @@ class Told:
     def __init__(self) -> None:
         self.entries: list[TableEntry] = []
         self.snapshots: list[list[str]] = []
+        self.lost: list[bool] = []
 
     def snapshot(self, entries: Sequence[TableEntry], *, lost: bool) -> None:
+        self.lost.append(lost)
         self.snapshots.append([each.key for each in entries])
 
     def changed(self, entry: TableEntry) -> None:
@@ -175,5 +177,25 @@ def test_an_older_copy_of_the_tables_can_be_restored() -> None:
             broker.start(copy)
             assert bus.up
             assert await table.get("k") == TableEntry("k", b"1", 1)
+
+    virtually(main())
+
+
+def test_a_lost_store_is_told_though_the_first_snapshot_of_the_other_is_lost() -> None:
+    async def main() -> None:
+        broker, told = MemoryBroker(), Told()
+        async with MemoryBus(broker, "one") as one:
+            await one.table("t").watch(told)
+            await one.table("t").put("k", b"v")
+            broker.latency = (0.1, 0.1)
+            broker.stop()
+            broker.start({})
+            broker.cut("one")
+            broker.heal("one")
+            await asyncio.sleep(1)
+            broker.cut("one")
+            broker.heal("one")
+            await asyncio.sleep(1)
+            assert told.lost == [False, True, False]
 
     virtually(main())

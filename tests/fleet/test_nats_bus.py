@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nats
 import pytest
+from nats.aio.subscription import Subscription
 
 from fleet.small_fleet import served_csms
 from ocppkit import v201
@@ -21,6 +22,7 @@ from ocppkit.fleet import (
     TableEntry,
 )
 from ocppkit.fleet.nats import NatsBus
+from ocppkit.fleet.nats._nats_watch import NatsWatch
 from ocppkit.testing import connected
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
 from support.nats_servers import NatsServer, nats_program
@@ -149,6 +151,35 @@ async def test_a_bucket_that_is_deleted_is_created_again(program: str, tmp_path:
             await table.put("b", b"1")
             await until(lambda: keys.keys == {"b"})
             assert True in keys.lost
+        await operator.close()
+
+
+@pytest.mark.asyncio
+async def test_a_lost_store_is_told_though_the_first_new_watch_fails(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consume = NatsWatch._consume
+    failures = [1]
+
+    async def fail_once(watch: NatsWatch, subscription: Subscription) -> str:
+        if failures.pop():
+            failures.append(0)
+            raise BusError("it was interrupted")
+        failures.append(0)
+        return await consume(watch, subscription)
+
+    with NatsServer(program, tmp_path) as server:
+        operator = await nats.connect(server.url)
+        async with NatsBus(server.url) as bus:
+            table, keys = bus.table("t"), Keys()
+            await table.watch(keys)
+            await table.put("a", b"1")
+            await until(lambda: keys.keys)
+            monkeypatch.setattr(NatsWatch, "_consume", fail_once)
+            await operator.jetstream().delete_key_value("t")
+            await table.put("b", b"1")
+            await until(lambda: keys.keys == {"b"})
+            assert keys.lost == [False, True]
         await operator.close()
 
 

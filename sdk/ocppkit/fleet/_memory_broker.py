@@ -256,12 +256,11 @@ class MemoryBroker:
             for key, (entry, _) in table.entries.items()
             if entry.value is not None and self.read(watch.table, key) is not None
         ]
-        lost = watch.store not in (0, self._store)
-        watch.store = self._store
-        link = watch.bus.link_number
+        store, link = self._store, watch.bus.link_number
 
         def arrive() -> None:
             if watch.bus.is_on(link) and not watch.stopped:
+                lost, watch.store = watch.store not in (0, store), store
                 watch.watcher.snapshot(entries, lost=lost)
 
         self.carry(watch, arrive)

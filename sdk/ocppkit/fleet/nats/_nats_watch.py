@@ -108,8 +108,10 @@ class NatsWatch:
             # What came before, such as the creation of the bucket, needs no second beginning.
             self._broken.clear()
         last = info.state.last_seq
-        self._lost = self._created is not None and (
-            info.created != self._created or last < self._last_revision
+        # What an earlier round has found counts until the watcher is told.
+        self._lost = self._lost or (
+            self._created is not None
+            and (info.created != self._created or last < self._last_revision)
         )
         self._created, self._last_revision = info.created, last
         self._snapshot, self._received_count = [], 0
@@ -216,7 +218,8 @@ class NatsWatch:
 
     def _tell_snapshot(self) -> None:
         entries, self._snapshot = self._snapshot or [], None
+        lost, self._lost = self._lost, False
         try:
-            self._watcher.snapshot(entries, lost=self._lost)
+            self._watcher.snapshot(entries, lost=lost)
         except Exception:
             logger.exception("%s: a snapshot could not be handled", self._table.name)
