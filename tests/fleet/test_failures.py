@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ async def connected_at(fleet: SmallFleet, node: str, identity: str = "CP001") ->
     return station
 
 
-async def ended(task: "asyncio.Task[object]") -> tuple[float, BaseException]:
+async def ended(task: "asyncio.Task[Any]") -> tuple[float, ConnectionClosed]:
     """Returns after how many seconds a call ended, and its error."""
     begin = asyncio.get_running_loop().time()
     with pytest.raises(ConnectionClosed) as raised:
@@ -108,6 +109,28 @@ def test_node_stopped_in_order_its_stations_are_gone_at_once() -> None:
             await fleet.nodes["a"].__aexit__()
             async with asyncio.timeout(0.1):
                 assert isinstance(await anext(events), StationDisconnected)
+
+    virtually(main())
+
+
+def test_node_stopped_in_order_callers_are_told_and_nothing_begins_any_more() -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", slow_station(fleet, 60)):
+            await connected_at(fleet, "a")
+            station = fleet.web.station("CP001", ConnectedStation)
+            running = asyncio.create_task(station.clear_cache(call_timeout=100))
+            await asyncio.sleep(0.5)
+            await fleet.nodes["a"]._runner.stop()
+            seconds, error = await ended(running)
+            assert (error.delivered, error.reason) == (
+                "unknown",
+                "the node of the station leaves the fleet",
+            )
+            assert seconds < 0.1
+            with pytest.raises(ConnectionClosed) as raised:
+                await station.reset(type=IMMEDIATE)
+            assert raised.value.delivered == "no"
+            assert fleet.resets == ["clear"]
 
     virtually(main())
 

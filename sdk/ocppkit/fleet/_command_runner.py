@@ -17,6 +17,7 @@ from ocppkit.aio.lowlevel import loggable, start_task
 from ocppkit.core import (
     OFF,
     Action,
+    ConnectionClosed,
     OcppError,
     Role,
     WrongVersion,
@@ -78,6 +79,7 @@ class CommandRunner:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._ended: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._replies: set[asyncio.Task[None]] = set()
+        self._leaving = False
 
     def received(self, message: BusMessage) -> None:
         """Begins with a command."""
@@ -97,7 +99,8 @@ class CommandRunner:
                     self._operate(command, station)
 
     async def stop(self) -> None:
-        """Waits for the answers of what has ended, and cancels the rest."""
+        """Waits for the answers of what has ended, and cancels the rest: its callers are told."""
+        self._leaving = True
         for task in list(self._running.values()):
             task.cancel()
         tasks = {*self._running.values(), *self._replies}
@@ -118,7 +121,7 @@ class CommandRunner:
             self._reply(reply, _NOT_HERE)
             return
         station = self._find(command.identity, command.connection)
-        if station is None or not station.connected:
+        if station is None or not station.connected or self._leaving:
             self._reply(reply, _NOT_HERE)
             return
         # An eager task may have ended already.
@@ -137,8 +140,12 @@ class CommandRunner:
         except OcppError as error:
             answer = _failed(error)
         except asyncio.CancelledError:
-            # Nobody waits for it; should it be sent once more, it does not run again.
-            self._keep(command, _failed(OcppError("cancelled", action=command.action)))
+            # Should it be sent once more, it does not run again.
+            if self._leaving:
+                left = "the node of the station leaves the fleet"
+                await self._answer(command, _failed(ConnectionClosed(left, by="us")), reply)
+            else:
+                self._keep(command, _failed(OcppError("cancelled", action=command.action)))
             raise
         except Exception as error:
             logger.exception("%s: a command failed", loggable(command.identity))
