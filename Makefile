@@ -154,6 +154,10 @@ soak: $(STAMP) ## Stations come and go, rudely, with bad traffic, for minutes (S
 simulate: $(STAMP) ## Stations and a CSMS in virtual time on a network that fails (COUNT=2000, STATIONS=6)
 	cd tests && ../$(BIN)/python -m simulation --seeds $(or $(COUNT),$(SEEDS),2000) --stations $(or $(STATIONS),6)
 
+.PHONY: simulate-fleet
+simulate-fleet: $(STAMP) ## The same with fleets of several nodes: processes are killed, the bus is cut and loses its store (SEED=, COUNT=)
+	cd tests && ../$(BIN)/python -m simulation --fleet --first $(or $(SEED),1) --seeds $(or $(COUNT),20000)
+
 .PHONY: simulate-blocks
 simulate-blocks: $(STAMP) ## The same with all functional blocks: days with power cuts, restarts and commands (SEED=, COUNT=, STATIONS=)
 	cd tests && ../$(BIN)/python -m simulation --blocks --first $(or $(SEED),1) --seeds $(or $(COUNT),1000) --stations $(or $(STATIONS),3)

@@ -29,6 +29,7 @@ from support.day_plans import CARDS
 
 from .random_commands import RandomCommands
 from .station_life import StationLife
+from .unexpected_log import UnexpectedLog
 
 __all__ = ["FaultDay", "run_day"]
 
@@ -80,7 +81,7 @@ class FaultDay:
     def __init__(self, seed: int, stations: int = 3) -> None:
         self.simulation = Simulation(seed)
         self.closed: list[TransactionRecord] = []
-        self.log = _Unexpected()
+        self.log = UnexpectedLog(_EXPECTED)
         self.ledger = TransactionLedger(first_number=100)
         self.restarts = 0
         self._random = self.simulation.random
@@ -237,19 +238,6 @@ class FaultDay:
         for message_id, times in answers.items():
             if times > 1:
                 yield f"command {message_id} was answered {times} times"
-
-
-class _Unexpected(logging.Handler):
-    """Takes what is logged and is not explained by what fails."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)
-        if not _EXPECTED.search(text):
-            self.lines.append(f"logged: {record.levelname} {record.name} {text}"[:2000])
 
 
 def _boot(protocol: Protocol) -> Request[Any]:
