@@ -199,3 +199,18 @@ def test_a_lost_store_is_told_though_the_first_snapshot_of_the_other_is_lost() -
             assert told.lost == [False, True, False]
 
     virtually(main())
+
+
+def test_what_is_sent_over_a_faster_link_does_not_overtake() -> None:
+    async def main() -> None:
+        broker = MemoryBroker()
+        async with MemoryBus(broker, "one") as one, MemoryBus(broker, "two") as two:
+            messages = await _received(two, "a")
+            broker.latency = (1.0, 1.0)
+            await one.publish("a", b"1")
+            broker.latency = (0.0, 0.0)
+            await one.publish("a", b"2")
+            await asyncio.sleep(3)
+            assert [each.data for each in messages] == [b"1", b"2"]
+
+    virtually(main())

@@ -196,11 +196,11 @@ class MemoryBroker:
 
     def carry(self, stream: object, callback: Callable[[], object]) -> None:
         """Calls back when what is sent now has arrived, in the order of its stream."""
-        if self.latency == (0.0, 0.0):
-            asyncio.get_running_loop().call_soon(callback)
-            return
         clock = self._clock or asyncio.get_running_loop()
         now = clock.time()
+        if self.latency == (0.0, 0.0) and self._arrivals.get(stream, -inf) < now:
+            asyncio.get_running_loop().call_soon(callback)
+            return
         due = now + self.random.uniform(*self.latency)
         if len(self._arrivals) > _STREAMS:
             self._arrivals = {key: when for key, when in self._arrivals.items() if when > now}
