@@ -25,6 +25,7 @@ from ocppkit.fleet.nats import NatsBus
 from ocppkit.fleet.nats._nats_watch import NatsWatch
 from ocppkit.testing import connected
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
+from support.guide_code import DOCS
 from support.nats_servers import NatsServer, nats_program
 
 RIGHTS = """
@@ -103,6 +104,32 @@ async def test_a_caller_without_the_right_to_command_is_told_so(
             handle = await web.stations.wait("CP001", ConnectedStation)
             with pytest.raises(BusNotAllowed, match=r"permissions of this process's NATS account"):
                 await handle.clear_cache()
+
+
+@pytest.mark.asyncio
+async def test_the_rights_in_the_guide_are_enough(
+    program: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    guide = (DOCS / "guides" / "several-nodes.md").read_text("utf-8")
+    rights = guide.partition("```text\n")[2].partition("```")[0].replace('"..."', '"secret"')
+    assert "authorization" in rights
+    csms = served_csms([])
+    station = ChargingStation("CP001", model="W", vendor_name="A", insecure=True)
+
+    @station.on(v201.ClearCacheRequest)
+    def clear(request: v201.ClearCacheRequest) -> v201.ClearCacheResponse:
+        return v201.ClearCacheResponse(status=v201.ClearCacheStatusEnumType.ACCEPTED)
+
+    with NatsServer(program, tmp_path, rights) as server:
+        node = FleetNode(csms, NatsBus(server.url, user="node", password="secret"))
+        web = Fleet(NatsBus(server.url, user="web", password="secret"), v201.PROTOCOL)
+        async with node, web:
+            async with connected(station, csms):
+                handle = await web.stations.wait("CP001", ConnectedStation)
+                assert (await handle.clear_cache()).status == "Accepted"
+                assert await web.stations.find("CP001") is handle
+            assert (await handle.wait_disconnected()).by != "us"
+    assert "permissions" not in caplog.text
 
 
 @pytest.mark.asyncio
