@@ -8,6 +8,7 @@ import pytest
 
 from fleet.small_fleet import SmallFleet, small_fleet, virtually
 from ocppkit import v201
+from ocppkit.aio import RegistrationStatus
 from ocppkit.core import ConnectionClosed
 from ocppkit.csms import StationDisconnected, StationHandle
 from ocppkit.v201.roles import ConnectedStation
@@ -214,6 +215,32 @@ def test_bus_down_nobody_is_refused_who_may_have_been_accepted_elsewhere() -> No
             known = fleet.web.stations.get("CP001")
             assert known is not None
             assert known.accepted
+
+    virtually(main())
+
+
+def test_a_boot_that_another_node_adds_to_the_record_of_a_connection_is_kept() -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", fleet.station()):
+            fleet.broker.stop()
+            await connected_at(fleet, "a")
+            fleet.move("CP001", "b")
+            await connected_at(fleet, "b")
+            assert fleet.boots == {"a": ["CP001"], "b": []}
+            fleet.broker.start()
+            fleet.broker.cut("a")
+            await asyncio.sleep(5)
+            fleet.broker.heal("a")
+            await asyncio.sleep(5)
+            # Then b writes that its connection has ended.
+            fleet.move("CP001", "a")
+            await asyncio.sleep(0.01)
+            known = fleet.web.replica.find("CP001")
+            assert known is not None
+            assert (known.presence.node, known.presence.status) == (
+                "",
+                RegistrationStatus.ACCEPTED,
+            )
 
     virtually(main())
 

@@ -259,8 +259,7 @@ class PresenceWriter:
                 logger.warning("%s: its record has a newer format: left alone", loggable(identity))
                 return
             if known is not None and self._is_of(known, held):
-                held.revision, held.doubtful = known.revision, False
-                self._due.add(identity)
+                self._adopt(known, held)
                 return
             if held.doubtful and known is not None and known.presence.key != base:
                 self._lose(held)
@@ -269,9 +268,8 @@ class PresenceWriter:
                 # Nobody has heard of the connection.
                 self._drop(held)
                 return
-            boot = None if known is None else known.presence.boot
-            if boot is not None and (held.boot is None or held.boot.time < boot.time):
-                held.boot, held.new_boot = boot, False
+            if known is not None:
+                _take_boot(known, held)
             try:
                 revision = 0 if known is None else known.revision
                 await self._put(held, revision)
@@ -289,9 +287,7 @@ class PresenceWriter:
         except NewerRevision:
             known = await self._read(key_of(held.station.identity))
             if known is not None and self._is_of(known, held):
-                # The acknowledgement of an earlier write was lost.
-                held.revision = known.revision
-                self._due.add(held.station.identity)
+                self._adopt(known, held)
             elif known is not None and known.presence.node:
                 self._lose(held)
             else:
@@ -370,6 +366,14 @@ class PresenceWriter:
         """Returns whether the store has the record of this very connection."""
         return known.presence.key == held.key and not known.unconfirmed
 
+    def _adopt(self, known: KnownStation, held: HeldConnection) -> None:
+        """Takes over the record of a connection: the acknowledgement of an earlier write was lost, or another node has
+        added a boot that it had answered.
+        """
+        _take_boot(known, held)
+        held.revision, held.doubtful = known.revision, False
+        self._due.add(held.station.identity)
+
     def _lose(self, held: HeldConnection) -> None:
         if not held.lost:
             held.lost = True
@@ -384,3 +388,10 @@ class PresenceWriter:
             # Others must know of the boot all the same.
             self._boots[identity] = held.boot
             self.want(identity)
+
+
+def _take_boot(known: KnownStation, held: HeldConnection) -> None:
+    """Keeps the boot of a record, unless the connection has a later one."""
+    boot = known.presence.boot
+    if boot is not None and (held.boot is None or held.boot.time < boot.time):
+        held.boot, held.new_boot = boot, False
