@@ -257,6 +257,24 @@ def test_the_answer_to_a_boot_waits_for_its_record() -> None:
     virtually(main())
 
 
+def test_store_lost_who_comes_after_all_was_written_again_tells_no_event() -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", fleet.station()):
+            await connected_at(fleet, "a")
+            station, events = fleet.web.stations.get("CP001"), fleet.web.stations.events()
+            fleet.broker.stop()
+            fleet.broker.start({})
+            fleet.broker.cut("web")
+            await asyncio.sleep(2)
+            fleet.broker.heal("web")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(10):
+                    await anext(events)
+            assert fleet.web.stations.get("CP001") is station
+
+    virtually(main())
+
+
 def test_store_lost_all_is_written_again_and_no_event_is_told() -> None:
     async def main() -> None:
         async with small_fleet() as fleet:

@@ -1,6 +1,7 @@
 """A fleet of real processes on a real NATS server: nodes and the bus are killed with signal 9."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -52,6 +53,9 @@ class Processes:
     async def kill_node(self, number: int) -> None:
         self.nodes[number].kill()
         await self.nodes[number].wait()
+
+    def signal_node(self, number: int, signal_number: signal.Signals) -> None:
+        self.nodes[number].send_signal(signal_number)
 
     def station(self) -> ChargingStation:
         station = ChargingStation(
@@ -134,3 +138,53 @@ async def test_nodes_and_the_bus_are_killed(processes: Processes) -> None:
         assert (await there.clear_cache()).status == "Accepted"
         assert (await following.clear_cache()).status == "Accepted"
         assert not station.connected
+
+
+async def test_a_frozen_node_runs_nothing_when_it_is_too_late(processes: Processes) -> None:
+    processes.seconds = 0.0
+    web = Fleet(NatsBus(processes.server.url), v201.PROTOCOL)
+    async with web, running_beside(processes.run(processes.station())):
+        station = await web.stations.wait("CP001", ConnectedStation)
+        assert (await station.clear_cache()).status == "Accepted"
+
+        # Its lease runs out: the caller is told.
+        processes.signal_node(0, signal.SIGSTOP)
+        begin = asyncio.get_running_loop().time()
+        with pytest.raises(ConnectionClosed) as raised:
+            await station.clear_cache()
+        assert raised.value.delivered == "unknown"
+        assert asyncio.get_running_loop().time() - begin < 8
+        assert web.stations.get("CP001") is None
+
+        # Commands are valid for six seconds of the node's clock, which goes on.
+        await asyncio.sleep(max(0.0, begin + 6.5 - asyncio.get_running_loop().time()))
+        processes.signal_node(0, signal.SIGCONT)
+        async with asyncio.timeout(15):
+            again = await web.stations.wait("CP001", ConnectedStation)
+        assert processes.ran == ["clear"]
+        assert (await again.clear_cache()).status == "Accepted"
+        assert processes.ran == ["clear", "clear"]
+
+
+async def test_a_store_that_was_deleted_is_written_again(processes: Processes) -> None:
+    processes.seconds = 0.0
+    web = Fleet(NatsBus(processes.server.url), v201.PROTOCOL)
+    async with web, running_beside(processes.run(processes.station())):
+        station = await web.stations.wait("CP001", ConnectedStation)
+        events = web.stations.events()
+        processes.server.kill()
+        processes.server.lose_store()
+        await until(lambda: not web.bus.up)
+        processes.server.start()
+        await until(lambda: web.bus.up)
+        async with Fleet(NatsBus(processes.server.url), v201.PROTOCOL) as other:
+            async with asyncio.timeout(15):
+                there = await other.stations.wait("CP001", ConnectedStation)
+            assert (await there.clear_cache()).status == "Accepted"
+            assert (await station.clear_cache()).status == "Accepted"
+            # Longer than a lease, after which the new store is believed; nobody saw the station go.
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(4):
+                    await anext(events)
+            assert web.stations.get("CP001") is station
+            assert other.stations.get("CP001") is there

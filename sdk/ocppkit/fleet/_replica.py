@@ -291,10 +291,11 @@ class Replica:
         store, self._other_store = self._other_store, {}
         for known in [each for each in self._stations.values() if each.unconfirmed]:
             if known.presence.node:
-                self._forget(known)
+                # The record may be that of the same connection, written before this process looked.
+                known.revision = 0
                 entry = store.get(key_of(known.presence.identity))
-                if entry is not None:
-                    self.learn(entry)
+                if entry is None or self.learn(entry) is None:
+                    self._forget(known)
         for listener in self.when_settled:
             listener()
 
