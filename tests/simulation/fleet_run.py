@@ -256,11 +256,15 @@ class FleetRun:
             self.settled_after = self.simulation.clock.time() - begin
 
     async def _command_all(self) -> None:
-        for process in self.processes:
-            for station in self.stations:
-                outcome = await self.commands.ask(process, station.identity)
-                if outcome != "ok":
-                    self._faults.append(f"at the end {process.name} gets {outcome!r}")
+        """Runs a command from each process to each station."""
+        asked = [(process, station) for process in self.processes for station in self.stations]
+        outcomes = await asyncio.gather(
+            *(self.commands.ask(process, station.identity) for process, station in asked)
+        )
+        for (process, station), outcome in zip(asked, outcomes, strict=True):
+            if outcome != "ok":
+                what = f"at the end {process.name} gets {outcome!r} of {station.identity}"
+                self._faults.append(what)
 
     def _wrong(self) -> Iterator[str]:
         """Says where the sockets and the registries of the processes are not what the stations have."""
