@@ -28,9 +28,9 @@ class Host:
     fast_path: core.FastPath = field(default_factory=core.FastPath)
 
     def handles(self, action: Action) -> bool:
-        return self.handler_of(action) is not Failure.NOT_HANDLED
+        return self.handler_or_failure(action) is not Failure.NOT_HANDLED
 
-    def handler_of(self, action: Action) -> AnyHandler | Failure:
+    def handler_or_failure(self, action: Action) -> AnyHandler | Failure:
         refused = self.refused.get(action.name)
         return refused or self.handlers.get(action.name) or Failure.NOT_HANDLED
 

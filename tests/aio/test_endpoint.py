@@ -234,7 +234,7 @@ async def test_what_nobody_handles_is_not_supported(bench: Make) -> None:
 async def test_a_handler_that_goes_away_while_its_call_comes_in(bench: Make) -> None:
     b = bench()
     found = iter([fail, Failure.NOT_HANDLED])
-    b.host.handler_of = lambda action: next(found)
+    b.host.handler_or_failure = lambda action: next(found)
     (answer,) = await b.peer.says([2, "1", "Heartbeat", {}])
     assert answer[:3] == [4, "1", "NotSupported"]
 

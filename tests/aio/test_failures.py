@@ -66,12 +66,12 @@ async def test_a_host_that_cannot_name_the_handler_gets_an_internal_error_sent(
     def fail(action: object) -> Any:
         raise error
 
-    b.host.handler_of = fail
+    b.host.handler_or_failure = fail
     assert await b.peer.says(HEARTBEAT) == [[4, "1", "InternalError", "handler failed", {}]]
     # This host asks itself for the handler there too.
     assert errors(caplog) == [
         f"CP001: Host.{each} raised an exception [the connection goes on]"
-        for each in ("handles", "handler_of")
+        for each in ("handles", "handler_or_failure")
     ]
     assert b.endpoint.connected
 

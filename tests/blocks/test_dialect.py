@@ -22,7 +22,7 @@ def test_rules_that_a_dialect_lacks_are_an_error_with_the_cure() -> None:
 
 def test_a_version_without_blocks_is_an_error_with_the_cure() -> None:
     protocol = replace(v16.PROTOCOL, package="ocppkit.v16.messages")
-    with pytest.raises(LocalProtocolError, match=r"has no functional blocks .generate"):
+    with pytest.raises(LocalProtocolError, match=r"contains no functional blocks .generate"):
         dialect_of(protocol)
 
 

@@ -1,10 +1,11 @@
 """Draws names, first sentences, log lines and error texts at random, for a reader with fresh eyes.
 
 `python -m house.draw SEED` prints 40 names, 40 first sentences, 15 log lines and 10 error texts of the
-hand-written library. The reader says what each one means, then looks it up; `docs/design/words.md`
+hand-written library, each behind its path and line. The reader says what each one means, then looks it up; `docs/design/words.md`
 has the terms. The same seed draws the same texts from the same sources.
 """
 
+import argparse
 import ast
 import re
 import sys
@@ -20,6 +21,8 @@ COUNTS = {"names": 40, "first sentences": 40, "log lines": 15, "error texts": 10
 _NAMED = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _LIBRARY = ("sdk/", "codegen/")
 _LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+_PLACEHOLDERS = re.compile(r"%\.?\d*[a-z]|\{\}")
+_LETTER = re.compile(r"[^\W\d_]")
 _SENTENCE = re.compile(r"(?s)^(.+?[.?!])(?:\s|$)|^(.+)$")
 
 Texts = dict[str, list[str]]
@@ -37,26 +40,35 @@ def draw(seed: int, sources: Sequence[Source] | None = None) -> Texts:
     modules = python_sources() if sources is None else sources
     for source in modules:
         if source.path.startswith(_LIBRARY):
-            for kind, text in texts_of(source):
-                texts[kind].append(f"{source.path}: {text}")
+            for kind, line, text in texts_of(source):
+                texts[kind].append(f"{source.path}:{line}: {text}")
     return {
         kind: random.sample(found, min(len(found), COUNTS[kind])) for kind, found in texts.items()
     }
 
 
-def texts_of(source: Source) -> Iterator[tuple[str, str]]:
-    """Yields kind and text of everything in a module that can be drawn."""
+def texts_of(source: Source) -> Iterator[tuple[str, int, str]]:
+    """Yields kind, line and text of everything in a module that can be drawn."""
     for node in ast.walk(source.tree):
-        if isinstance(node, _NAMED) and not node.name.startswith("__"):
-            yield "names", node.name
-        if isinstance(node, ast.Module | _NAMED):
-            docstring = ast.get_docstring(node)
-            if docstring:
-                yield "first sentences", _first_sentence(docstring)
-        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            yield from (("error texts", text) for text in _literals(node.exc.args[:1]))
-        elif isinstance(node, ast.Call) and _is_logging(node.func):
-            yield from (("log lines", text) for text in _literals(node.args[:2])[:1])
+        for kind, line, text in _texts_at(node):
+            # A text that has only placeholders says nothing that a reader could judge.
+            if _LETTER.search(_PLACEHOLDERS.sub("", text)):
+                yield kind, line, text
+
+
+def _texts_at(node: ast.AST) -> Iterator[tuple[str, int, str]]:
+    if isinstance(node, _NAMED) and not node.name.startswith("__"):
+        yield "names", node.lineno, node.name
+    if isinstance(node, ast.Module | _NAMED):
+        docstring = ast.get_docstring(node)
+        if docstring:
+            yield "first sentences", node.body[0].lineno, _first_sentence(docstring)
+    elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        for text in _literals(node.exc.args[:1]):
+            yield "error texts", node.lineno, text
+    elif isinstance(node, ast.Call) and _is_logging(node.func):
+        for text in _literals(node.args[:2])[:1]:
+            yield "log lines", node.lineno, text
 
 
 def _first_sentence(docstring: str) -> str:
@@ -92,7 +104,11 @@ def _is_logging(function: ast.expr) -> bool:
 
 def main(arguments: Sequence[str]) -> None:
     """Prints what a seed draws."""
-    seed = int(arguments[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m house.draw", description="Draws texts of the library for a reader to judge."
+    )
+    parser.add_argument("seed", type=int, help="the same seed draws the same texts again")
+    seed: int = parser.parse_args(arguments).seed
     sys.stdout.write(f"seed {seed}\n")
     for kind, texts in draw(seed).items():
         sys.stdout.write(f"\n{kind}\n")

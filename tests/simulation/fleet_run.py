@@ -42,7 +42,7 @@ _EXPECTED: Final = re.compile(
     "|".join(
         (
             r"node \w+ is lost",
-            r"the bus has another store than before",
+            r"the store of the bus was replaced or lost its data",
             r"a \w+ was not sent: the bus is down",
             r"answer [\w-]+ ignored: its call (has timed out|was cancelled)",
             r"ignored, too old: CancelReservation",

@@ -306,7 +306,7 @@ NO_HTTP: dict[str, Pieces] = {
 @pytest.mark.parametrize("name", NO_HTTP)
 async def test_answers_that_are_no_http(client: Make, name: str) -> None:
     async with answering(lambda key: NO_HTTP[name]) as server:
-        with pytest.raises(HandshakeRefused, match="no HTTP in the answer") as caught:
+        with pytest.raises(HandshakeRefused, match="the answer is not valid HTTP") as caught:
             await client(LIMITS, True)(asking(f"ws://127.0.0.1:{server.port}/CP001"))
     assert (caught.value.status, caught.value.by, caught.value.delivered) == (None, "peer", "no")
 
@@ -487,7 +487,7 @@ async def test_a_connection_that_is_lost_before_its_wire() -> None:
 @pytest.mark.parametrize("headers", [[(b"A", b"b")] * 129, [(b"A", b"\0")], [(b"A", b"\x7f")]])
 def test_headers_that_an_old_library_takes(headers: list[tuple[bytes, bytes]]) -> None:
     answer = _handshake_answer.HandshakeAnswer((1, 1), 101, headers)
-    with pytest.raises(HandshakeRefused, match="no HTTP in the answer"):
+    with pytest.raises(HandshakeRefused, match="the answer is not valid HTTP"):
         _handshake_answer.check_head(answer)
 
 

@@ -101,7 +101,7 @@ class LoadedJob:
             return ()
         return tuple(
             draft_warning(file.path)
-            for file in self._schema_files.values()
+            for file in self._kept_raw_schemas.values()
             if "$schema" not in file.document
         )
 
@@ -152,10 +152,10 @@ class LoadedJob:
     def _schemas_and_reports(self) -> tuple[SchemaSet, tuple[EditReport, ...]]:
         version = self.job.version
         own = [one for one in self._all_errata if one.version == version]
-        return derive_with_errata(version, self._schema_files, own)
+        return derive_with_errata(version, self._kept_raw_schemas, own)
 
     @cached_property
-    def _schema_files(self) -> dict[str, RawSchemaFile]:
+    def _kept_raw_schemas(self) -> dict[str, RawSchemaFile]:
         """The schema files of the version as read, without those of removed actions.
 
         Raises:
@@ -169,7 +169,7 @@ class LoadedJob:
             action = split_message_name(name)[0]
             if action in facts.removed and Path(file.path).parent != base:
                 raise CodegenError(
-                    f"the facts remove the action {action}, but this is one of its schemas",
+                    f"the facts file removes the action {action}, but this schema file still defines it",
                     file=file.path,
                     cure=f"delete this schema, or the entry `removed` in {facts.removed[action]}",
                 )

@@ -342,9 +342,9 @@ class ConnectionDriver:
         """Starts the handler of a message, or refuses the message."""
         try:
             # Not by `_guarded`, because every call of a station comes here.
-            handler = self._host.handler_of(work.action)
+            handler = self._host.handler_or_failure(work.action)
         except Exception:  # noqa: BLE001
-            self._guarded.log_failure("handler_of")
+            self._guarded.log_failure("handler_or_failure")
             handler = Failure.HANDLER_FAILED
         if self._draining:
             self._log.not_answered(work)
@@ -363,7 +363,9 @@ class ConnectionDriver:
         """
         if self._draining:
             self._log.not_answered(call)
-        elif self._on_invalid is None or isinstance(self._guarded.handler_of(call.action), Failure):
+        elif self._on_invalid is None or isinstance(
+            self._guarded.handler_or_failure(call.action), Failure
+        ):
             self.refuse(call, call.failure)
         else:
             invalid = invalid_call(self._host.station, call)

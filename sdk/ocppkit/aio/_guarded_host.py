@@ -28,15 +28,15 @@ class GuardedHost:
             return self._host.handles(action)
         except Exception:  # noqa: BLE001
             self.log_failure("handles")
-            # `handler_of` then decides how the message is answered.
+            # `handler_or_failure` then decides how the message is answered.
             return True
 
-    def handler_of(self, action: Action) -> AnyHandler | Failure:
+    def handler_or_failure(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler of an action, or the failure with which its calls are refused."""
         try:
-            return self._host.handler_of(action)
+            return self._host.handler_or_failure(action)
         except Exception:  # noqa: BLE001
-            self.log_failure("handler_of")
+            self.log_failure("handler_or_failure")
             return Failure.HANDLER_FAILED
 
     def call(self, name: str, method: Callable[..., None], *values: object) -> None:

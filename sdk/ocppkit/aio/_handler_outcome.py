@@ -1,4 +1,4 @@
-"""Runs a handler without a connection, and the callbacks that follow its response."""
+"""Runs a handler when there is no connection; then runs its after-response callbacks."""
 
 import asyncio
 import inspect

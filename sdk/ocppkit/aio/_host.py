@@ -54,7 +54,7 @@ class Host(Protocol):
         """
         ...
 
-    def handler_of(self, action: Action) -> AnyHandler | Failure:
+    def handler_or_failure(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, a function of the request alone, or the failure with which the call
         is refused.
         """

@@ -59,7 +59,7 @@ class Observation:
             except Exception:  # noqa: BLE001
                 self._log_failure("event")
             if self._calls is not None:
-                self._calls.event(event)
+                self._calls.handle_event(event)
 
     def call_starting(self, message_id: str, request: Request[Any]) -> None:
         """Tells the observer that a call of ours starts, in the context of the task that makes the

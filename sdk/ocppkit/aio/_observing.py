@@ -180,7 +180,7 @@ class ObservedCalls:
         if head is not None:
             self._handle_sent_frame(int(head[1]), _unescaped(head[2]), head[3], size)
 
-    def event(self, event: Event) -> None:
+    def handle_event(self, event: Event) -> None:
         """Starts or ends the call that an event is about."""
         match event:
             case CallReceived():

@@ -24,7 +24,8 @@ __all__ = [
 
 
 class DataTransferRefused(OcppError):
-    """Raised when a vendor's request was not accepted: by `call`, or by a handler to answer so.
+    """A vendor's request was not accepted. `call` raises it; a handler raises it to send that
+    answer.
 
     Args:
         status: the status of the answer.

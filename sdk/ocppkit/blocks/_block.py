@@ -1,5 +1,5 @@
-"""The base class of the functional blocks of a station, which are state machines without input and
-output.
+"""The base class of the functional blocks of a station: state machines that do no I/O (no network,
+no clock).
 
 Theory of operation: everything that happens is told to a block by calling one of its methods with the
 present moment. What the block wants to happen it leaves in two queues: reports for the CSMS, and

@@ -133,7 +133,8 @@ def dialect_of(protocol: Protocol) -> Dialect:
         if error.name != name:
             raise
         raise LocalProtocolError(
-            f"{protocol.package} has no functional blocks [generate it with all actions of a block]"
+            f"the generated package {protocol.package} contains no functional blocks [generate it "
+            "again, including all actions that at least one block needs]"
         ) from None
     if not isinstance(dialect, Dialect):
         raise LocalProtocolError(f"{name}.DIALECT is not a Dialect [generate the package again]")

@@ -112,7 +112,7 @@ def run(options: Namespace) -> int:
     )
     since = None
     if options.since:
-        frames, since = _since(options.since, frames)
+        frames, since = _frames_and_start_time(options.since, frames)
     selection = FrameSelection(
         stations=frozenset(words_of(options.station)),
         actions=frozenset(words_of(options.action)),
@@ -130,7 +130,7 @@ def run(options: Namespace) -> int:
     result = inspector.finish(others.count)
     if not result.frames:
         _refuse_empty(selection, others)
-    write_text(_report(result, shown, more, options), options.output)
+    write_text(_report_text(result, shown, more, options), options.output)
     return 0 if result.is_clean else 1
 
 
@@ -157,7 +157,9 @@ def _shown(
     return shown, more
 
 
-def _report(result: Inspection, shown: list[InspectedFrame], more: int, options: Namespace) -> str:
+def _report_text(
+    result: Inspection, shown: list[InspectedFrame], more: int, options: Namespace
+) -> str:
     latency = options.latency
     match options.format:
         case "json":
@@ -228,7 +230,9 @@ _TIME_OF_DAY: Final = re.compile(r"(\d\d?):(\d\d)(?::(\d\d))?\Z")
 _DAY: Final = 86_400
 
 
-def _since(text: str, frames: Iterable[LoggedFrame]) -> tuple[Iterator[LoggedFrame], float]:
+def _frames_and_start_time(
+    text: str, frames: Iterable[LoggedFrame]
+) -> tuple[Iterator[LoggedFrame], float]:
     """Returns the frames, and the time from which on they are shown; a time of day means the first day."""
     match = _TIME_OF_DAY.match(text)
     if match is None:

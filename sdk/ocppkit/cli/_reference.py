@@ -99,7 +99,7 @@ def reference(
     """
     from ocppkit.codegen import CodegenError, find_project
 
-    _check_new(output)
+    _require_empty_folder(output)
     project = find_project(Path())
     inputs = Inputs(base, schemas, errata, facts, prose, templates=templates)
     known = known_versions_of(project, facts, version)
@@ -116,7 +116,7 @@ def reference(
     typer.echo(f"{len(made)} pages in {output}")
 
 
-def _check_new(output: Path) -> None:
+def _require_empty_folder(output: Path) -> None:
     """Raises CodegenError if the output folder is not empty, or is a file."""
     from ocppkit.codegen import CodegenError
 

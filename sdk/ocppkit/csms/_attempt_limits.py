@@ -67,8 +67,8 @@ class GuardedAttemptLimits:
     async def wait_for_turn(
         self, credentials: Credentials, now: Callable[[], float]
     ) -> AsyncGenerator[None]:
-        """Enters the context of `AttemptLimits.wait_for_turn` around the block; without it if entering
-        fails.
+        """Runs the block inside the context `wait_for_turn`. If entering it fails, logs that and
+        runs the block without it.
         """
         entered: AbstractAsyncContextManager[None] | None = None
         try:

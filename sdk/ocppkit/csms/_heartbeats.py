@@ -18,7 +18,7 @@ _HEARTBEAT: Final = "Heartbeat"
 def heartbeat_handlers(
     protocols: Iterable[Protocol], wall_clock: Callable[[], datetime]
 ) -> Mapping[type[Message], AnyHandler]:
-    """Returns handlers, by request, that answer with the current time.
+    """Returns a mapping from Heartbeat request class to a handler that answers with the current time.
 
     A version whose answer needs more than that gets none.
 

@@ -174,7 +174,7 @@ class StationSession:
 
     @property
     def fast_path(self) -> FastPath:
-        """The decoder of valid calls, which all connections of this version share."""
+        """The fast decoder for calls that are valid; connections of the same version share it."""
         return self._context.fast_paths[self.protocol.subprotocol]
 
     def handles(self, action: Action) -> bool:
@@ -183,7 +183,7 @@ class StationSession:
         """
         return self._context.dispatcher.handles(action) or self._must_refuse(action)
 
-    def handler_of(self, action: Action) -> AnyHandler | Failure:
+    def handler_or_failure(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler, bound to this station, or the failure if the message must be
         refused. # ERR-19
         """
@@ -196,7 +196,7 @@ class StationSession:
         # MethodType binds twice as fast as `partial`.
         bound: AnyHandler = MethodType(handler, self._handle)
         if self._certified and action.name == BOOT:
-            bound = partial(self._handle_certified_boot, bound)
+            bound = partial(self._check_serial_number_at_boot, bound)
         if action.name == BOOT:
             bound = partial(self._handle_boot, bound)
         if self._repeats is not None and action.transaction_related:
@@ -300,7 +300,7 @@ class StationSession:
             time=self._context.wall_clock(),
         )
 
-    def _handle_certified_boot(self, handler: AnyHandler, request: Request[Any]) -> object:
+    def _check_serial_number_at_boot(self, handler: AnyHandler, request: Request[Any]) -> object:
         """Calls the handler of a boot if the boot's serial number is the one in the client
         certificate. # BOOT-22
         """

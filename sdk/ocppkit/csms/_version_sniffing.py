@@ -190,8 +190,8 @@ class VersionSniffer:
         if self._kept:
             version = self._suited[0].version
             logger.info(
-                "%s: OCPP %s is assumed, as no message shows the version [let the station offer a "
-                "subprotocol]",
+                "%s: OCPP %s is assumed, as no message shows the version [configure the station to "
+                "offer a subprotocol such as ocpp1.6]",
                 loggable(self._identity),
                 version,
             )
@@ -201,7 +201,8 @@ class VersionSniffer:
 
     def _give_up(self, why: str) -> None:
         logger.warning(
-            "%s: closing the connection: %s [let the station offer a subprotocol]",
+            "%s: closing the connection: %s [configure the station to offer a subprotocol such as "
+            "ocpp1.6]",
             loggable(self._identity),
             why,
         )

@@ -62,7 +62,7 @@ class FleetDirectory:
 
     def stations(self) -> Iterable[StationHandle]:
         """Returns the handles of all connected stations."""
-        handles = (self._handle(each, StationHandle) for each in self._replica.connected())
+        handles = (self._handle(each, StationHandle) for each in self._replica.connections())
         return [each for each in handles if each is not None]
 
     def watch(self, listener: Callable[[StationChange], None]) -> None:
@@ -120,7 +120,10 @@ class FleetDirectory:
             try:
                 listener(change)
             except Exception:
-                logger.exception("%s: a listener failed", loggable(change.station.identity))
+                logger.exception(
+                    "%s: a listener of station changes failed [the other listeners are called]",
+                    loggable(change.station.identity),
+                )
 
 
 class FleetStations(StationLookup):

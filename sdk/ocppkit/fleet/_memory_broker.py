@@ -174,7 +174,9 @@ class MemoryBroker:
             self._subscriptions.remove(subscription)
 
     def subscribers(self, subject: str) -> "list[MemorySubscription]":
-        """Returns who gets a message: all without a queue, and of each queue one."""
+        """Returns the subscriptions that get a message: every one without a queue, and one per
+        queue.
+        """
         chosen: list[MemorySubscription] = []
         queues: dict[tuple[str, str], list[MemorySubscription]] = {}
         for each in self._subscriptions:

@@ -244,7 +244,11 @@ class FleetNode:
         try:
             await self._bus.publish(f"{self.fleet.name}.attempts", data)
         except BusError as error:
-            logger.debug("a wrong attempt is counted here only: %s", error)
+            logger.debug(
+                "a failed login could not be shared with the fleet, so only this process counts "
+                "it: %s",
+                error,
+            )
 
     def _attempted(self, message: BusMessage) -> None:
         attempt = self._replica.reader.read(message.data, WrongAttempt, message.subject)

@@ -138,7 +138,7 @@ class PresenceWriter:
         self._retry = asyncio.Event()
 
     def claim_again(self) -> None:
-        """Claims all records anew, as the store is another one."""
+        """Claims all records again, because the bus now has a different store."""
         for identity, held in self._held.items():
             held.revision = 0
             self.want(identity)

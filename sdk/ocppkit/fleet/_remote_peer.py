@@ -298,7 +298,9 @@ class FollowingPeer(_FleetPeer):
         return self._clock().time()
 
     def call(self, request: Request[R], timeout: float | None = None) -> Coroutine[Any, Any, R]:
-        """Has the station's node send a request, and waits for the response."""
+        """Sends a request through the process that holds the station's connection, and waits for
+        the response.
+        """
         return self._call(request, timeout)
 
     async def _call(self, request: Request[R], timeout: float | None) -> R:

@@ -137,7 +137,7 @@ class Replica:
         """Returns what is known of the station with exactly this identity."""
         return self._stations.get(identity)
 
-    def connected(self) -> list[Presence]:
+    def connections(self) -> list[Presence]:
         """Returns the connections of all stations."""
         return [each.presence for each in self._stations.values() if each.connected]
 
@@ -201,7 +201,9 @@ class Replica:
     # What is watched.
 
     def stations_snapshot(self, entries: Sequence[TableEntry], *, lost: bool) -> None:
-        """Learns all records."""
+        """Replaces the known stations by a full snapshot of the table, and forgets those not in
+        it; if the table was lost, they are kept until their nodes have written them again.
+        """
         if lost:
             self._store_lost(entries)
         for entry in entries:
@@ -220,7 +222,10 @@ class Replica:
     def _store_lost(self, entries: Sequence[TableEntry]) -> None:
         # What is known is newer than what another store has. Those who have the connections write
         # them again; until then nothing is told, so that nobody sees stations go and come.
-        logger.warning("the bus has another store than before: records are written again")
+        logger.warning(
+            "the store of the bus was replaced or lost its data: all station records are written "
+            "again"
+        )
         self.newer.clear()
         self._other_store = {entry.key: entry for entry in entries}
         for known in self._stations.values():

@@ -131,12 +131,14 @@ class Deviations:
     def _count(self, identity: str, action: str, issues: Issues) -> None:
         if not issues:
             return
-        kinds = [Deviation(action, _pattern(each.path, each.rule), each.rule) for each in issues]
+        kinds = [
+            Deviation(action, _generalized_path(each.path, each.rule), each.rule) for each in issues
+        ]
         self.omitted += issues.omitted + self._deviations.count(identity, kinds)
 
 
-def _pattern(path: str, rule: Rule) -> str:
-    """Returns a path without positions, and without names that the peer may have written."""
+def _generalized_path(path: str, rule: Rule) -> str:
+    """Replaces list positions in a path by `[*]`, and drops the name of an unknown member."""
     if rule is Rule.UNKNOWN_MEMBER:
         path = path.partition("['")[0] if path.endswith("']") else path.rpartition(".")[0]
     return re.sub(r"\[\d+\]", "[*]", path)

@@ -43,8 +43,8 @@ class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str = ""
 
     def message(self, protocol: Protocol) -> type[Payload] | None:
-        """Returns the class of the message; `None` if the version is another one or does not have
-        the action.
+        """Returns the class of the message; `None` if the protocol is not of this version, or does
+        not have the action.
         """
         action = protocol.actions.get(self.action)
         if protocol.version != self.version or action is None:
@@ -177,7 +177,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def alterations(self, protocol: Protocol) -> tuple[Alteration, ...]:
-        """Returns the alterations of messages to such a station."""
+        """Returns the changes to make in messages sent to a station with this profile."""
         return tuple(
             quirk.alteration(message)
             for quirk in self.sends
@@ -185,8 +185,8 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def order(self, protocol: Protocol) -> tuple[type[Message], ...]:
-        """Returns the commands that are sent to such a station in a fixed order, from first to
-        last.
+        """Returns the commands that are sent to a station with this profile in a fixed order, from
+        first to last.
         """
         return tuple(request for each in self.orders for request in each.requests(protocol))
 

@@ -222,7 +222,7 @@ class ConnectLoop:
     async def _serve_connection(
         self, opened: OpenedConnection, profile: NetworkProfile, clock: Clock
     ) -> None:
-        connection = self._create_connection(opened)
+        connection = self._wrap_opened(opened)
         try:
             await self._run_connection(connection.endpoint, opened, profile, clock)
         except BaseException as problem:
@@ -270,7 +270,7 @@ class ConnectLoop:
         )
         self._registration_state.wake_waiters()
 
-    def _create_connection(self, opened: OpenedConnection) -> StationConnection:
+    def _wrap_opened(self, opened: OpenedConnection) -> StationConnection:
         connection = StationConnection(
             self._identity,
             self._protocol,

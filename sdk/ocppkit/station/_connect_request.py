@@ -68,8 +68,9 @@ def connect_request(
     """
     if security_of(profile) is SecurityProfile.NONE and not insecure:
         raise LocalProtocolError(
-            "this station has no password and no client certificate [give it one: password=, or "
-            "ssl= with client_certificate=True if that holds one; or write insecure=True]"
+            "this station has no password and no client certificate [pass password=; or pass "
+            "ssl= with a context that has a client certificate, and client_certificate=True; or pass "
+            "insecure=True]"
         )
     context = profile.ssl
     if urlsplit(profile.url).scheme == "ws":

@@ -139,7 +139,7 @@ class DeliveryQueue:
             item.entry = item.request = None
         self.queue.append(item)
 
-    async def deliver(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
+    async def run(self, online: Callable[[], Endpoint | None], clock: Clock) -> None:
         """Delivers messages until it is cancelled.
 
         Args:

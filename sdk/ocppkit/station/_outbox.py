@@ -274,9 +274,9 @@ class Outbox:
             await sleep(clock, retry_waits(failures))
         async with (
             running_beside(self._writes.run(clock)),
-            running_beside(self._others.deliver(online, clock)),
+            running_beside(self._others.run(online, clock)),
         ):
-            await self._transactions.deliver(online, clock)
+            await self._transactions.run(online, clock)
 
     def _queue_of(self, action: Action) -> DeliveryQueue:
         return self._transactions if action.transaction_related else self._others

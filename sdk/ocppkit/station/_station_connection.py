@@ -76,9 +76,9 @@ class StationConnection:
         """Returns whether there is a handler. True while the boot is Rejected, so that
         SecurityError is answered and not NotSupported.
         """
-        return self.handler_of(action) is not Failure.NOT_HANDLED
+        return self.handler_or_failure(action) is not Failure.NOT_HANDLED
 
-    def handler_of(self, action: Action) -> AnyHandler | Failure:
+    def handler_or_failure(self, action: Action) -> AnyHandler | Failure:
         """Returns the handler; while the boot is not accepted, a function that refuses the call."""
         status = self._registration_state.registration.status
         if status is RegistrationStatus.REJECTED:

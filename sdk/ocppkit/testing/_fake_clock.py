@@ -80,7 +80,9 @@ class FakeClock:
         self._now = goal
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Makes this the clock of an event loop in virtual time, which moves it from then on."""
+        """Attaches this clock to an event loop in virtual time; from then on the loop moves the
+        clock.
+        """
         self._loop = loop
 
     def next_timer(self) -> float | None:

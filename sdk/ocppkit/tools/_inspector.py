@@ -137,7 +137,7 @@ class Inspector:
                     del waiting[reading.message_id]
                 if is_selected:
                     seconds = self._note_answer(logged, reading, call)
-        problems = self._count(logged, reading, kind) if is_selected else ()
+        problems = self._count_and_describe(logged, reading, kind) if is_selected else ()
         if sender is None:
             sender = self._sides.sender(logged, _EITHER)
         return InspectedFrame(
@@ -248,7 +248,7 @@ class Inspector:
                 action=call.action,
             )
 
-    def _count(
+    def _count_and_describe(
         self, logged: LoggedFrame, reading: FrameReading, kind: FindingKind | None
     ) -> tuple[str, ...]:
         """Counts a selected frame and what is wrong with it; returns that in words."""

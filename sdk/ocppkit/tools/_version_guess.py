@@ -43,11 +43,11 @@ class VersionGuess:
 
     @property
     def protocol(self) -> Protocol:
-        """The version to read frames by."""
+        """The version by which frames are read now: the likeliest one."""
         return self.protocols[0]
 
     def read(self, read: ReadAs, source: str, line: int) -> FrameReading:
-        """Returns a frame as the likeliest version reads it, after it has been considered.
+        """Updates the guess with this frame, then returns the frame as the likeliest version reads it.
 
         Args:
             read: reads the frame by a version.

@@ -68,7 +68,7 @@ def read_certificate(text: str) -> Mapping[str, Any]:
     try:
         return _fields(b64decode(_base64_in(unquote(text)), validate=True))
     except (Error, IndexError, UnicodeDecodeError, LookupError) as problem:
-        raise BadCertificate(f"it is not a certificate ({type(problem).__name__})") from None
+        raise BadCertificate(f"it is not an X.509 certificate ({type(problem).__name__})") from None
 
 
 def _base64_in(text: str) -> str:
@@ -116,14 +116,14 @@ def _serial_as_hex(number: bytes) -> str:
 
 def _content(element: _Element, tag: int) -> bytes:
     if element.tag != tag:
-        raise BadCertificate("it is not a certificate (other structure)")
+        raise BadCertificate("it is not an X.509 certificate (unexpected DER structure)")
     return element.content
 
 
 def _exactly(elements: Iterator[_Element], count: int) -> list[_Element]:
     found = list(elements)
     if len(found) != count:
-        raise BadCertificate("it is not a certificate (other structure)")
+        raise BadCertificate("it is not an X.509 certificate (unexpected DER structure)")
     return found
 
 

@@ -151,7 +151,7 @@ def refused(answer: HandshakeAnswer, body: bytes = b"") -> HandshakeRefused:
 
 def malformed_error(why: str) -> HandshakeRefused:
     """Returns the error for a response that is not HTTP."""
-    return HandshakeRefused(f"no HTTP in the answer: {why}")
+    return HandshakeRefused(f"the answer is not valid HTTP: {why}")
 
 
 def no_answer_error() -> ConnectionClosed:

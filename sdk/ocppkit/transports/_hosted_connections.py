@@ -8,7 +8,7 @@ from typing import Final
 from ocppkit.aio import Handshake
 from ocppkit.aio.lowlevel import Accept, AttachedConnection, Reject, Served, Transport
 
-from ._proxies import Proxies, without_proxy
+from ._proxies import Proxies, unchanged_handshake
 from ._transport_wire import TransportWire
 
 __all__ = ["NO_WEBSOCKET", "HostedConnections"]
@@ -28,7 +28,7 @@ NO_WEBSOCKET: Final = Reject(
 class HostedConnections:
     """The open connections that a web server has passed on to a CSMS."""
 
-    def __init__(self, csms: Served, proxies: Proxies = without_proxy) -> None:
+    def __init__(self, csms: Served, proxies: Proxies = unchanged_handshake) -> None:
         """Starts without connections.
 
         Raises:

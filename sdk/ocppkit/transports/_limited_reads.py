@@ -35,24 +35,24 @@ class LimitedReads(SharedReading):
         return self._shared.buffer[:READ_BYTES]
 
     def data_received(self, data: bytes) -> None:
-        """Passes received bytes on."""
+        """Gives the wrapped protocol the received bytes."""
         self._protocol.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Passes on that the peer sends no more bytes."""
+        """Tells the wrapped protocol that the peer sends no more bytes."""
         keep_open: bool | None = self._protocol.eof_received()
         return keep_open
 
     def pause_writing(self) -> None:
-        """Passes on that too many bytes wait to be sent."""
+        """Tells the wrapped protocol to pause writing, because the send buffer is full."""
         self._protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """Passes on that few bytes wait to be sent."""
+        """Tells the wrapped protocol to write again, because the send buffer has room."""
         self._protocol.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Passes on the end of the connection."""
+        """Tells the wrapped protocol that the connection has ended."""
         self._protocol.connection_lost(exc)
 
 

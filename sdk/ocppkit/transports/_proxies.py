@@ -26,7 +26,7 @@ from ocppkit.core import LocalProtocolError
 
 from ._forwarded_certificate import BadCertificate, read_certificate
 
-__all__ = ["Proxies", "proxy_translation", "without_proxy"]
+__all__ = ["Proxies", "proxy_translation", "unchanged_handshake"]
 
 logger = getLogger("ocppkit.transports")
 
@@ -83,15 +83,15 @@ def proxy_translation(
                 f"client_certificate_header is not a header name: {client_certificate_header!r}"
             )
     if not trusted:
-        return without_proxy
+        return unchanged_handshake
     networks = tuple(_network(entry) for entry in trusted if entry != _UNIX)
     return _HandshakeBehindProxy(
         networks, _UNIX in trusted, client_certificate_header, keep_certificate
     )
 
 
-def without_proxy(handshake: Handshake) -> Handshake:
-    """Returns a handshake of a connection without a proxy, unchanged."""
+def unchanged_handshake(handshake: Handshake) -> Handshake:
+    """Returns the handshake unchanged, as for a connection without a proxy."""
     return handshake
 
 

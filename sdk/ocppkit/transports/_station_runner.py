@@ -96,13 +96,13 @@ class StationClient:
         """Returns a connector that uses the station's limits at the time of each connection."""
         connectors: dict[Limits, Connector] = {}
 
-        async def opened(request: ConnectRequest) -> OpenedConnection:
+        async def open_connection(request: ConnectRequest) -> OpenedConnection:
             limits = station.limits
             if limits not in connectors:
                 connectors[limits] = self._connector(limits, compression)
             return await connectors[limits](request)
 
-        return opened
+        return open_connection
 
     @asynccontextmanager
     async def connect(

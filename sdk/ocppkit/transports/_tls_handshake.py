@@ -1,5 +1,5 @@
-"""Runs the TLS handshake of a connection at a server, which knows of the connection from the
-beginning.
+"""Runs the TLS handshake at a server so that the server knows of the connection before the
+handshake ends.
 
 asyncio would tell of a connection only once its TLS is established: one that never gets so far would
 count for no limit, be reported to nobody, and nothing could end it when the server stops.
@@ -117,8 +117,8 @@ class TlsHandshake(asyncio.Protocol):
             except Exception:
                 # What it raises in a task would be seen by nobody, and the connection would stay.
                 logger.exception(
-                    "%s: a protocol failed right after the TLS handshake [the connection is "
-                    "closed]",
+                    "%s: starting the connection failed right after the TLS handshake [the "
+                    "connection is closed]",
                     peer_address(secured),
                 )
                 secured.abort()

@@ -115,11 +115,19 @@ class TestMistakes:
                 "PingRequest has no 'wrod'",
             ),
             ("[Word]\nsource = 'B01'\nabuot = 'x'", "/Word/abuot", "unknown key 'abuot'"),
-            ("[Word]\nabout = 'x'", "/Word/about", "the text has no source"),
+            (
+                "[Word]\nabout = 'x'",
+                "/Word/about",
+                "this description does not cite the requirement",
+            ),
             ("[Word]\nsource = 1", "/Word/source", "'source' must be a text"),
             ("[Word]\nsource='B01'\nabout = 'a \\ b'", "/Word/about", "the text must be one line"),
             ("[Word]\nsource='B01'\nabout = 'a \" b'", "/Word/about", "the text must be one line"),
-            ("[everywhere]\nnote = 'No source.'", "/everywhere/note", "the text has no source"),
+            (
+                "[everywhere]\nnote = 'No source.'",
+                "/everywhere/note",
+                "this description does not cite the requirement",
+            ),
         ],
     )
     def test_it_is_named_with_its_place(

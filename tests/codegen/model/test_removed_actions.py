@@ -91,7 +91,9 @@ def test_schemas_are_always_laid_over(edition: Path) -> None:
 
 def test_schemas_of_a_removed_action_are_refused(facts: Path, tmp_path: Path) -> None:
     folder = write(tmp_path / "own", pair("PublishFirmware"))
-    with refused("the facts remove the action PublishFirmware", file="PublishFirmwareRequest.json"):
+    with refused(
+        "the facts file removes the action PublishFirmware", file="PublishFirmwareRequest.json"
+    ):
         load_api(Job("2.0.1", "a", schema_dirs=(folder,), facts_files=(facts,)))
 
 

@@ -220,5 +220,5 @@ async def test_a_failure_right_after_tls_ends_the_connection(
         with suppress(ConnectionError):
             assert await reader.read() == b""
         writer.close()
-    assert "127.0.0.1: a protocol failed right after the TLS handshake" in caplog.text
+    assert "127.0.0.1: starting the connection failed right after the TLS handshake" in caplog.text
     assert "a fault of ours" in caplog.text

@@ -82,7 +82,7 @@ def load_facts(version: str, *extra: Path) -> VersionFacts:
             value; or a required fact is in none of the files.
     """
     own, users = _shipped_files(), [_read_file(path) for path in extra]
-    line = _versions_extended(version, [*own, *users])
+    line = _version_lineage(version, [*own, *users])
     factual = _versions_with_facts(version, line)
     for layer in users:
         if layer.version not in factual:
@@ -108,12 +108,12 @@ def facts_files_of(version: str, files: Iterable[Path]) -> tuple[Path, ...]:
         CodegenError: one of the files is wrong.
     """
     users = {path: _read_file(path) for path in files}
-    line = _versions_extended(version, [*_shipped_files(), *users.values()])
+    line = _version_lineage(version, [*_shipped_files(), *users.values()])
     factual = _versions_with_facts(version, line)
     return tuple(path for path, layer in users.items() if layer.version in factual)
 
 
-def _versions_extended(version: str, layers: Sequence[_FactsFile]) -> tuple[str, ...]:
+def _version_lineage(version: str, layers: Sequence[_FactsFile]) -> tuple[str, ...]:
     """Returns the versions that a version extends, directly or through others, then itself; oldest first."""
     line: list[str] = [version]
     while True:
@@ -251,7 +251,7 @@ def _removed_actions(tables: Mapping[str, Any], origins: Mapping[str, str]) -> d
 def _without_removed_followers(
     action: Mapping[str, Any], removed: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Returns the facts of an action without removed actions in `followed_by`, and without the key `removed`."""
+    """Returns an action's facts; takes removed actions out of `followed_by`, and drops the key `removed`."""
     kept = {key: value for key, value in action.items() if key != "removed"}
     if "followed_by" in kept:
         kept["followed_by"] = [name for name in kept["followed_by"] if name not in removed]

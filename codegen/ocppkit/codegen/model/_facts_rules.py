@@ -118,13 +118,13 @@ class _ValueRule:
 
 
 @dataclass(frozen=True)
-class _TableRule:
+class _TomlTableRule:
     """A rule for a table: rules for named keys, and perhaps one rule for all other keys."""
 
-    keys: Mapping[str, "_ValueRule | _TableRule"] = field(
-        default_factory=dict[str, "_ValueRule | _TableRule"]
+    keys: Mapping[str, "_ValueRule | _TomlTableRule"] = field(
+        default_factory=dict[str, "_ValueRule | _TomlTableRule"]
     )
-    rest: "_ValueRule | _TableRule | None" = None
+    rest: "_ValueRule | _TomlTableRule | None" = None
     rest_key: "_ValueRule | None" = None
 
 
@@ -162,13 +162,13 @@ _SIBLING = _matching_rule("a sibling such as 'variable.name'", r"[A-Za-z_]\w*(\.
 _USE_CASE = _matching_rule("a use case such as 'B01'", r"[A-Z][0-9]{2}")
 _VERSION = _matching_rule("a version such as '2.0.1'", r"[0-9]+(\.[0-9]+)*")
 
-_REPLY = _TableRule({"reaction": _one_of_rule(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
+_REPLY = _TomlTableRule({"reaction": _one_of_rule(*ERROR_CODES, *NO_REPLIES), "citation": _LINE})
 
 _BITS = _ValueRule("a number of bits", lambda value: type(value) is int and value > 0)
 
 _BOOLEAN = _ValueRule("true or false", lambda value: isinstance(value, bool))
 
-_ACTION = _TableRule(
+_ACTION = _TomlTableRule(
     {
         "purpose": _SENTENCE,
         "direction": _one_of_rule("station", "csms", "both"),
@@ -192,53 +192,53 @@ _ACTION = _TableRule(
     }
 )
 
-_FILE = _TableRule(
+_FILE = _TomlTableRule(
     {
-        "protocol": _TableRule(
+        "protocol": _TomlTableRule(
             {
                 "version": _VERSION,
                 "subprotocol": _matching_rule("a subprotocol such as 'ocpp2.0.1'", r"[\w.+-]+"),
                 "package": _matching_rule("a package such as 'v201'", r"[a-z_][a-z0-9_]*"),
-                "blocks": _TableRule(
+                "blocks": _TomlTableRule(
                     rest=_LINE, rest_key=_matching_rule("a short name", r"[A-Za-z]\w*")
                 ),
-                "error_codes": _TableRule(dict.fromkeys(ERROR_CODES, _NAME)),
+                "error_codes": _TomlTableRule(dict.fromkeys(ERROR_CODES, _NAME)),
                 "extends": _VERSION,
                 "message_types": _list_rule(_one_of_rule(*MESSAGE_KINDS)),
-                "replies": _TableRule(dict.fromkeys(FAILURES, _REPLY)),
-                "compared_limits": _TableRule(
+                "replies": _TomlTableRule(dict.fromkeys(FAILURES, _REPLY)),
+                "compared_limits": _TomlTableRule(
                     rest=_matching_rule("a member such as 'IdTokenType.idToken'", r"[A-Z]\w*\.\w+"),
                     rest_key=_LINE,
                 ),
                 "uncritical_events": _list_rule(_NAME),
-                "security_events": _TableRule(dict.fromkeys(SECURITY_EVENTS, _NAME)),
+                "security_events": _TomlTableRule(dict.fromkeys(SECURITY_EVENTS, _NAME)),
                 "serves_unknown": _BOOLEAN,
                 "identity_pattern": _LINE,
                 "identity_ignores_case": _BOOLEAN,
-                "sensitive": _TableRule(
+                "sensitive": _TomlTableRule(
                     {
                         "secret": _list_rule(_MEMBER),
                         "personal": _list_rule(_MEMBER),
-                        "named_values": _TableRule(rest=_SIBLING, rest_key=_MEMBER),
+                        "named_values": _TomlTableRule(rest=_SIBLING, rest_key=_MEMBER),
                         "secret_names": _list_rule(_LINE),
                         "harmless_in": _list_rule(_MEMBER),
                     }
                 ),
-                "payloads": _TableRule(
+                "payloads": _TomlTableRule(
                     {
                         "integer_bits": _BITS,
                         "harmless_when_absent": _list_rule(_MEMBER),
                         "json_texts": _list_rule(_MEMBER),
                     }
                 ),
-                "roles": _TableRule(
+                "roles": _TomlTableRule(
                     {
                         "station": _LINE,
                         "csms": _LINE,
                         "station_class": _NAME,
                         "handle_class": _NAME,
                         "description": _MEMBER,
-                        "boot_defaults": _TableRule(rest=_NAME, rest_key=_MEMBER),
+                        "boot_defaults": _TomlTableRule(rest=_NAME, rest_key=_MEMBER),
                         "serial_number": _MEMBER,
                         "vendor": _MEMBER,
                         "model": _MEMBER,
@@ -247,15 +247,15 @@ _FILE = _TableRule(
                 ),
             }
         ),
-        "actions": _TableRule(rest=_ACTION, rest_key=_NAME),
-        "names": _TableRule(
+        "actions": _TomlTableRule(rest=_ACTION, rest_key=_NAME),
+        "names": _TomlTableRule(
             rest=_NAME,
             rest_key=_matching_rule(
                 "a place such as 'Authorize.response.idTagInfo', or a definition of the schemas",
                 r"[A-Z]\w*\.(request|response)(\.[^.\[\]]+(\[\])*)+|[^.]+",
             ),
         ),
-        "members": _TableRule(
+        "members": _TomlTableRule(
             rest=_matching_rule(
                 "a name such as 'serial_number' or 'POWER_UP'", r"[A-Za-z][A-Za-z0-9_]*"
             ),
@@ -280,7 +280,7 @@ def pointer_of(*keys: str) -> str:
 
 
 def _check_table(
-    table: Mapping[str, Any], rules: _TableRule, file: str, trail: tuple[str, ...]
+    table: Mapping[str, Any], rules: _TomlTableRule, file: str, trail: tuple[str, ...]
 ) -> None:
     for key, value in table.items():
         place = (*trail, key)
@@ -298,9 +298,9 @@ def _check_table(
 
 
 def _check_value(
-    value: object, rule: _ValueRule | _TableRule, file: str, place: tuple[str, ...]
+    value: object, rule: _ValueRule | _TomlTableRule, file: str, place: tuple[str, ...]
 ) -> None:
-    if isinstance(rule, _TableRule):
+    if isinstance(rule, _TomlTableRule):
         if isinstance(value, dict):
             _check_table(cast("dict[str, Any]", value), rule, file, place)
             return
@@ -317,7 +317,9 @@ def _check_value(
     )
 
 
-def _unknown_key(key: str, rules: _TableRule, file: str, place: tuple[str, ...]) -> CodegenError:
+def _unknown_key(
+    key: str, rules: _TomlTableRule, file: str, place: tuple[str, ...]
+) -> CodegenError:
     known = ", ".join(rules.keys)
     return CodegenError(
         f"the key {key!r} is unknown",

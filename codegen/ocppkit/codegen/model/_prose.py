@@ -55,7 +55,7 @@ class _Prose:
     """The texts of members that mean the same in every class, by JSON name."""
 
     def of_member(self, owner: str, name: str) -> Doc | None:
-        """Returns the text of a member of a message or datatype."""
+        """Returns the explanatory text for a field of a message or datatype."""
         return self.members.get((owner, name)) or self.everywhere.get(name)
 
 
@@ -215,6 +215,7 @@ def _read_doc(table: Table, key: str, source: str | None) -> Doc:
     cited = found[2] or source
     if cited is None:
         raise table.place.at(key).error(
-            "the text has no source", "write the source in brackets behind the text: [K01.FR.06]"
+            "this description does not cite the requirement that it comes from",
+            "write the source in brackets behind the text: [K01.FR.06]",
         )
     return Doc(found[1], cited)

@@ -15,7 +15,7 @@ from ..schemas._toml import Table, read_toml
 from ._ir import Api, StandardNames, Value, ValueList, Variable
 from ._naming import member_name
 
-__all__ = ["add_standard_names", "components_of", "read_standard_names"]
+__all__ = ["add_standard_names", "group_by_component", "read_standard_names"]
 
 _FOLDER = Path(__file__).parents[1] / "standard"
 
@@ -148,7 +148,7 @@ def _check_distinct(table: Table, variables: Iterable[Variable]) -> None:
             )
 
 
-def components_of(variables: Iterable[Variable]) -> Mapping[str | None, tuple[Variable, ...]]:
+def group_by_component(variables: Iterable[Variable]) -> Mapping[str | None, tuple[Variable, ...]]:
     """Returns the variables by component; under `None` those that any component may have."""
     found: dict[str | None, list[Variable]] = {}
     for each in variables:

@@ -25,7 +25,9 @@ _FALLBACKS: Mapping[Kind, Sequence[Any]] = {
 
 
 def without_family_ending(name: str) -> str:
-    """Returns the name of a type without `EnumType` or `Type` at the end, which not all versions have."""
+    """Returns a type name without the ending `EnumType` or `Type`, because only some versions use
+    these endings.
+    """
     for ending in ("EnumType", "Type"):
         if name.endswith(ending) and name != ending:
             return name.removesuffix(ending)

@@ -65,7 +65,7 @@ class Expressions:
         return lead + _lay_out(made, indent, len(lead))
 
     def arguments(self, message: ApiMessage, payload: Mapping[str, Any], lead: str) -> str:
-        """Returns a call of a method of a role, with the members as keyword arguments.
+        """Returns Python source text that calls a role's method, with the members as keyword arguments.
 
         Args:
             message: the request.

@@ -76,7 +76,7 @@ def render_flavour(
         text = blocks.get(template)
         if text is None:
             variables = {
-                "sources": _schema_sources(api, action),
+                "sources": _schema_path_pattern(api, action),
                 "action": action,
                 "blocks_left_out": left_out,
             }
@@ -127,7 +127,7 @@ def _render_blocks(
     for template, name in named.items():
         try:
             texts[template] = render(
-                environment, template, {"sources": _schema_sources(api, None), "action": None}
+                environment, template, {"sources": _schema_path_pattern(api, None), "action": None}
             )
         except CodegenError as error:
             # A template looks up members by name. A member that the version lacks is undefined there.
@@ -156,7 +156,7 @@ def _check_unique_targets(jobs: Iterable[tuple[str, str, ApiAction | None]]) -> 
             )
 
 
-def _schema_sources(api: Api, action: ApiAction | None) -> str:
+def _schema_path_pattern(api: Api, action: ApiAction | None) -> str:
     """Returns the schema files from which a module is generated, for its header."""
     folder = f"schemas/{api.protocol.package}"
     if action is None:

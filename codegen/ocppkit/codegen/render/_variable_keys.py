@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..model._ir import Variable
 from ..model._naming import member_name
-from ..model._standard_names import components_of
+from ..model._standard_names import group_by_component
 from ._layout import literal
 
 __all__ = [
@@ -55,7 +55,7 @@ def by_component(variables: Iterable[Variable]) -> list[Component]:
     """Returns the components sorted by name, after the variables that any component may have."""
     return [
         Component(name, name or _ANY, variables)
-        for name, variables in components_of(variables).items()
+        for name, variables in group_by_component(variables).items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""Imports schemas: derives the structure of a source's schemas, and writes them with their lock.
+"""Imports schemas from a folder or archive: derives their structure, and writes the results and `lock.toml`.
 
 Everything is derived in memory first. If all of it is valid, a new folder is written and replaces the old one.
 A source with an error changes nothing on the disk.

@@ -78,7 +78,7 @@ class RawSchemaFile:
         try:
             return self._with_document(derive(self.document, self.path))
         except CodegenError as error:
-            raise _with_erratum(error, version, self.name) from error
+            raise _suggest_erratum(error, version, self.name) from error
 
     def _with_document(self, derived: Derived) -> SchemaFile:
         return SchemaFile(self.name, self.path, derived.draft, derived.document, derived.warnings)
@@ -250,7 +250,7 @@ def _read_schema(name: str, path: str) -> RawSchemaFile:
     return RawSchemaFile(name, path, document)
 
 
-def _with_erratum(error: CodegenError, version: str, name: str) -> CodegenError:
+def _suggest_erratum(error: CodegenError, version: str, name: str) -> CodegenError:
     """Returns an error with an erratum in its cure, if replacing one value corrects the schema."""
     if error.change is None:
         return error

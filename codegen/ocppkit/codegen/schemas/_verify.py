@@ -42,7 +42,7 @@ class VerifyStatus(StrEnum):
 
 @dataclass(frozen=True)
 class VerifyRow:
-    """The comparison of one message."""
+    """How one message's imported schema compares with that of the source."""
 
     message: str
     status: VerifyStatus

@@ -22,7 +22,8 @@ class CachedToken(Struct, frozen=True):
     updated_at: datetime
 
     def info_at(self, now: datetime, life_time: int) -> TokenInfo:
-        """Returns the information that holds at this time: Expired if it is too old. # AUT-11
+        """Returns what is known of the token at this time; the status is Expired if that is too old.
+        # AUT-11
 
         Args:
             now: the present date and time.
@@ -37,8 +38,8 @@ class CachedToken(Struct, frozen=True):
 
 
 def with_expiry(info: TokenInfo, now: datetime) -> TokenInfo:
-    """Returns the information that holds at this time: Expired if it was accepted only until an
-    earlier one. # AUT-11
+    """Returns what is known of the token at this time; the status is Expired if the token was
+    accepted only until an earlier time. # AUT-11
     """
     end = info.cache_expiry_date_time
     if info.is_accepted and end is not None and end <= now:

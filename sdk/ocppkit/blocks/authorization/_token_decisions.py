@@ -59,7 +59,7 @@ class AuthorizationSettings(NamedTuple):
 
     @classmethod
     def of(cls, model: DeviceModel, source: AuthorizationMeans | None) -> Self:
-        """Returns the settings for a token.
+        """Returns the station's authorization settings that apply to a token known from this source.
 
         Args:
             model: the variables of the station.

@@ -49,14 +49,14 @@ class Electricity:
 
     def lowest(self, amounts: Sequence[Amount], phases: int) -> Amount:
         """Returns the lowest of several amounts, for each phase if they differ."""
-        if _are_numbers(amounts):
+        if _same_for_all_phases(amounts):
             return min(amounts)
         l1, l2, l3 = zip(*(self._per_phase(each, phases) for each in amounts), strict=True)
         return min(l1), min(l2), min(l3)
 
     def total(self, amounts: Sequence[Amount], phases: int) -> Amount:
         """Returns the sum of several amounts, for each phase if they differ."""
-        if _are_numbers(amounts):
+        if _same_for_all_phases(amounts):
             return sum(amounts)
         l1, l2, l3 = zip(*(self._per_phase(each, phases) for each in amounts), strict=True)
         return sum(l1), sum(l2), sum(l3)
@@ -77,6 +77,6 @@ def amount_per_phase(first: float, second: float | None, third: float | None) ->
     return first, first if second is None else second, first if third is None else third
 
 
-def _are_numbers(amounts: Sequence[Amount]) -> TypeGuard[Sequence[float]]:
+def _same_for_all_phases(amounts: Sequence[Amount]) -> TypeGuard[Sequence[float]]:
     """Returns whether each amount is one number for all phases."""
     return tuple not in map(type, amounts)

@@ -377,13 +377,17 @@ class ChargingBlock(Block):
             self.energy_can_flow(event.evse_id, now, since=event.since)
 
     def next_deadline(self, now: Moment) -> float | None:
-        """Returns the time at which a limit changes by itself, or new values of a dynamic profile are due."""
+        """Returns the time at which a limit changes because time passes, or new values of a dynamic
+        profile are due.
+        """
         change, pull = self._limits.next_change, self._dynamic.next_deadline(now)
         dues = (None if change is None else now.due_at(change), pull)
         return min((each for each in dues if each is not None), default=None)
 
     def handle_timeout(self, now: Moment) -> None:
-        """Tells limits that have changed by themselves, and asks for values that are due."""
+        """Reports limits that changed because time passed, and asks the CSMS for dynamic profile
+        values that are due.
+        """
         self._dynamic.ask(now)
         self._update_limits(now)
 

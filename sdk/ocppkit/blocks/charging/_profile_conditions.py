@@ -29,9 +29,9 @@ __all__ = [
     "is_of",
     "is_too_much",
     "is_unknown_evse",
+    "lacks_required_transaction",
     "lacks_transaction",
     "limits_below_0",
-    "names_no_transaction",
     "updates_without_being_dynamic",
 ]
 
@@ -56,6 +56,7 @@ def is_of(purpose: Purpose, case: ProfileCase) -> bool:
 
 
 def lacks_transaction(case: ProfileCase) -> bool:
+    """Returns whether the profile is a TxProfile without a running transaction that it can be for."""
     around = case.circumstances
     if around is None or case.starts_transaction or not is_of(Purpose.TX, case):
         return False
@@ -63,7 +64,8 @@ def lacks_transaction(case: ProfileCase) -> bool:
     return running is None or case.profile.transaction_id not in (None, running.transaction_id)
 
 
-def names_no_transaction(case: ProfileCase) -> bool:
+def lacks_required_transaction(case: ProfileCase) -> bool:
+    """Returns whether a TxProfile that a CSMS is about to send names no transaction."""
     # CHP-08 is a rule for the CSMS: a station takes the transaction that runs on the EVSE.
     return (
         case.circumstances is None
@@ -98,6 +100,7 @@ def _replaced(case: ProfileCase, other: InstalledProfile) -> bool:
 
 
 def has_default_elsewhere(case: ProfileCase) -> bool:
+    """Returns whether another TxDefaultProfile of this level excludes it: on all EVSEs or on one."""
     # CHP-03: one on an EVSE and one on all of them, with another id.
     return (
         case.rules.default_pair_refused
@@ -113,6 +116,7 @@ def has_default_elsewhere(case: ProfileCase) -> bool:
 
 
 def has_rival(case: ProfileCase) -> bool:
+    """Returns whether another profile of the same place and level is valid at the same time."""
     # CHP-07: the CSMS must not send a second profile of the same place and level that is
     # valid at the same time. What a station does about it is open; it says so here.
     return not case.rules.same_level_replaces and any(
@@ -137,6 +141,7 @@ def _ends_before(one: ChargingProfile, other: ChargingProfile) -> bool:
 
 
 def is_too_much(case: ProfileCase) -> bool:
+    """Returns whether the station has as many other profiles as it can hold."""
     others = [each for each in case.installed if not _replaced(case, each)]
     return len(others) >= case.abilities.max_profiles
 
@@ -144,10 +149,12 @@ def is_too_much(case: ProfileCase) -> bool:
 def in_any_schedule(
     broken: Callable[[ChargingSchedule, ProfileCase], bool],
 ) -> Callable[[ProfileCase], bool]:
+    """Returns a condition that holds if another one holds for any schedule of the profile."""
     return lambda case: any(broken(each, case) for each in case.profile.charging_schedule)
 
 
 def has_wrong_start(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether a start is missing, or given although the profile is relative."""
     kind = case.profile.charging_profile_kind
     if kind is ProfileKind.RELATIVE:
         return schedule.start_schedule is not None
@@ -155,11 +162,13 @@ def has_wrong_start(schedule: ChargingSchedule, case: ProfileCase) -> bool:
 
 
 def does_not_rise(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether the periods do not begin at 0, or their starts do not increase."""
     starts = [each.start_period for each in schedule.charging_schedule_period]
     return starts[:1] != [0] or any(one >= other for one, other in pairwise(starts))
 
 
 def limits_below_0(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether a charging limit is negative."""
     # What may be fed into the grid is said by discharge limits.
     return any(
         limit is not None and limit < 0
@@ -169,6 +178,7 @@ def limits_below_0(schedule: ChargingSchedule, case: ProfileCase) -> bool:
 
 
 def has_impossible_phases(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether a period charges on more phases than the station has, or on none."""
     # DC has no phases to choose.
     return case.abilities.phases > 0 and any(
         each.number_phases is not None and not 1 <= each.number_phases <= case.abilities.phases
@@ -177,6 +187,7 @@ def has_impossible_phases(schedule: ChargingSchedule, case: ProfileCase) -> bool
 
 
 def has_impossible_phase_to_use(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether a period chooses a phase, but has more than one or cannot be switched."""
     return any(
         each.phase_to_use is not None
         and (each.number_phases != 1 or not case.abilities.phase_switching)
@@ -185,6 +196,7 @@ def has_impossible_phase_to_use(schedule: ChargingSchedule, case: ProfileCase) -
 
 
 def delays_wrongly(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether a random delay is set that the station or the purpose does not allow."""
     if not schedule.randomized_delay:
         return False
     return not case.abilities.randomized_delay or case.profile.charging_profile_purpose not in (
@@ -194,12 +206,14 @@ def delays_wrongly(schedule: ChargingSchedule, case: ProfileCase) -> bool:
 
 
 def is_no_dynamic_schedule(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether the profile is dynamic, but its schedule does not have exactly one period."""
     return case.profile.charging_profile_kind is ProfileKind.DYNAMIC and (
         len(schedule.charging_schedule_period) != 1
     )
 
 
 def has_impossible_mode(schedule: ChargingSchedule, case: ProfileCase) -> bool:
+    """Returns whether a period has an operation mode that the station or the purpose excludes."""
     priority = is_of(Purpose.PRIORITY_CHARGING, case)
     for each in schedule.charging_schedule_period:
         mode = each.operation_mode or "ChargingOnly"
@@ -209,12 +223,14 @@ def has_impossible_mode(schedule: ChargingSchedule, case: ProfileCase) -> bool:
 
 
 def updates_without_being_dynamic(case: ProfileCase) -> bool:
+    """Returns whether the profile has members of dynamic profiles, but is of another kind."""
     profile = case.profile
     updates = profile.dyn_update_time is not None or profile.dyn_update_interval is not None
     return updates and profile.charging_profile_kind is not ProfileKind.DYNAMIC
 
 
 def is_unknown_evse(case: ProfileCase) -> bool:
+    """Returns whether the station has no such EVSE; a CSMS knows only that ids are not negative."""
     if case.circumstances is None:
         return case.evse_id < 0
     return case.evse_id != 0 and case.evse_id not in case.circumstances.evses

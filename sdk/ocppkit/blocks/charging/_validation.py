@@ -27,9 +27,9 @@ from ._profile_conditions import (
     is_of,
     is_too_much,
     is_unknown_evse,
+    lacks_required_transaction,
     lacks_transaction,
     limits_below_0,
-    names_no_transaction,
     updates_without_being_dynamic,
 )
 from ._profiles import ChargingProfile, InstalledProfile, ProfileKind, Purpose
@@ -127,7 +127,7 @@ _RULES: Final[Sequence[_ProfileRule]] = (
         "CHP-08",
         "a TxProfile must name its transaction",
         "set transaction_id, or use a TxDefaultProfile",
-        names_no_transaction,
+        lacks_required_transaction,
     ),
     _ProfileRule(
         "TxNotFound",

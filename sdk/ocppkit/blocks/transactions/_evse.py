@@ -55,7 +55,7 @@ class Evse:
         self.reservation_id: int | None = None
 
     def begin(self, transaction: OpenTransaction, now: float) -> None:
-        """Sets the transaction that begins, or goes on after a restart.
+        """Sets the EVSE's transaction: a new one, or one that continues after a restart.
 
         Args:
             transaction: the transaction.

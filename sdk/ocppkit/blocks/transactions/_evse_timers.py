@@ -25,7 +25,9 @@ class EvseTimers:
         self._limits = limits
 
     def set_accepted(self, is_accepted: bool, now: Moment) -> None:
-        """Notes whether the CSMS has accepted the station, which transactions may wait for. # B02.FR.03"""
+        """Notes whether the CSMS has accepted the station. If it has, transactions that were held
+        back start. # B02.FR.03
+        """
         self._sequencer.is_accepted = is_accepted
         for evse in self._evses.values():
             if is_accepted and evse.state.is_held and evse.transaction is None:
@@ -33,7 +35,7 @@ class EvseTimers:
 
     def check(self, now: Moment) -> None:
         """Looks whether transactions that go on after a restart have used up what they may."""
-        for evse in self._evses.with_transaction():
+        for evse in self._evses.busy_evses():
             self._verdicts.check_energy(evse, now)
             self._limits.check(evse, now)
 

@@ -77,8 +77,8 @@ class Metering:
         self._aligned_ended: datetime | None = None
 
     def begin(self, now: Moment) -> None:
-        """Counts the intervals of aligned readings from now on. Called at the start, and when the
-        clock was set.
+        """Starts the intervals of clock-aligned readings anew at this time. Called at the start, and
+        when the clock was set.
         """
         self._aligned = self._aligned_ended = now.wall
 

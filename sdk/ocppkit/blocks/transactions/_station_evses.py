@@ -23,7 +23,7 @@ class StationEvses(dict[int, Evse]):
             raise LocalProtocolError(f"there is no EVSE {evse_id} [use one of {sorted(self)}]")
         return evse
 
-    def with_transaction(self) -> Iterator[Evse]:
+    def busy_evses(self) -> Iterator[Evse]:
         """Yields the EVSEs that have a transaction."""
         return (evse for evse in self.values() if evse.transaction is not None)
 
@@ -33,7 +33,7 @@ class StationEvses(dict[int, Evse]):
         Args:
             transaction_id: the station's own id of it, or the number that the CSMS of OCPP 1.6 gave it.
         """
-        for evse in self.with_transaction():
+        for evse in self.busy_evses():
             transaction = evse.transaction_required()
             number = None if transaction.number is None else str(transaction.number)
             if transaction_id in (transaction.transaction_id, number):

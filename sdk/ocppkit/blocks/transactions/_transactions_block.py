@@ -379,9 +379,7 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE.
         """
-        chosen = (
-            self._evses.with_transaction() if evse_id is None else (self._evses.required(evse_id),)
-        )
+        chosen = self._evses.busy_evses() if evse_id is None else (self._evses.required(evse_id),)
         busy = [evse for evse in chosen if evse.transaction is not None]
         for evse in busy:
             self._metering.trigger_transaction(evse, now)
@@ -405,7 +403,7 @@ class TransactionsBlock(Block):
             self._evses.required(evse_id)
         chosen = [each for each in self._metering.meters() if evse_id in (None, each)]
         reported = [self._metering.trigger_meter_values(each, now) for each in chosen]
-        if any(self._evses.with_transaction()):
+        if any(self._evses.busy_evses()):
             self._touch(now)
         return any(reported)
 
@@ -444,7 +442,7 @@ class TransactionsBlock(Block):
 
     def _limit_changed(self, event: ExternalLimitChanged, now: Moment) -> None:
         # CHP-18: the CSMS hears that the rate of a transaction is another.
-        for evse in self._evses.with_transaction():
+        for evse in self._evses.busy_evses():
             if evse.evse_id in event.evse_ids:
                 self._reporter.updated(evse, TriggerReason.CHARGING_RATE_CHANGED, now.wall)
                 self._touch(now)

@@ -158,7 +158,8 @@ def _trimmed_text(data: str | bytes) -> str | bytes:
     return clean
 
 
-def _as_issues(issues: IssueList) -> Issues:
+def _frozen_issues(issues: IssueList) -> Issues:
+    """Returns the collected issues as a value that cannot change; the shared empty one if none."""
     return Issues(issues, issues.omitted) if issues else NO_ISSUES
 
 
@@ -186,7 +187,7 @@ def _on_call(
         place = session.fast_path.learn(data, action.name, fast_call_of(action))
         if place is not None:
             session.place = place
-    call = CallReceived(message_id, action, data, request, _as_issues(issues), now)
+    call = CallReceived(message_id, action, data, request, _frozen_issues(issues), now)
     session.open[message_id] = call
     session.events.append(call)
 
@@ -199,7 +200,7 @@ def _on_send(
     taken = _decode_message(session, frame, MessageKind.SEND, raw, issues, now)
     if taken is not None:
         action, message = taken
-        event = SendReceived(frame.message_id, action, raw, message, _as_issues(issues), now)
+        event = SendReceived(frame.message_id, action, raw, message, _frozen_issues(issues), now)
         session.events.append(event)
 
 
@@ -306,7 +307,7 @@ def _deliver_result(
         # ERR-06: the program may still refuse it.
         session.results.remember(call.message_id, action)
     session.events.append(
-        ResultReceived(call.message_id, action, raw, response, _as_issues(issues), now)
+        ResultReceived(call.message_id, action, raw, response, _frozen_issues(issues), now)
     )
 
 
@@ -334,7 +335,7 @@ def _on_error(session: ConnectionState, frame: CallError, now: float, issues: Is
         kind = MessageKind.CALL_ERROR
         session.events.append(AnswerIgnored(frame.message_id, kind, call, error))
     else:
-        session.end(call, error, _as_issues(issues))
+        session.end(call, error, _frozen_issues(issues))
     session.send_next_call(now)
 
 

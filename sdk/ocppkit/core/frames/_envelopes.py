@@ -96,7 +96,7 @@ def _decode_slowly(
             message = read_payload(cls, frame.payload, policy, issues)
             return Call(frame.message_id, frame.action, message)
         if type(frame) is CallResult:
-            cls = _answered_action(protocol, frame, answers)
+            cls = _response_class_of(protocol, frame, answers)
             return CallResult(frame.message_id, read_payload(cls, frame.payload, policy, issues))
         if type(frame) is SendFrame:
             cls = _called_action(protocol, frame)
@@ -185,9 +185,14 @@ def _called_action(protocol: Protocol, frame: Call | SendFrame) -> type[Message]
     return action.request
 
 
-def _answered_action(
+def _response_class_of(
     protocol: Protocol, frame: CallResult, answers: Mapping[str, type[Request[Any]]]
 ) -> type[Message]:
+    """Returns the response class of the request that a CALLRESULT answers.
+
+    Raises:
+        InvalidFrame: `answers` does not have the message id.
+    """
     request = answers.get(frame.message_id)
     if request is None:
         raise InvalidFrame(

@@ -33,8 +33,8 @@ NotifyEVChargingNeeds), only the action learnt last is known.
 
 
 class FastPath(Generic[T]):
-    """The decoders that fit the CALLs of one peer, or of several that write alike. It learns from
-    received CALLs.
+    """The decoders learned from the CALLs of one peer, or of several whose CALLs have the same
+    form.
 
     Connections with the same role, version and handlers may share one, so that all of them know an
     action as soon as one of them has received it.

@@ -122,7 +122,7 @@ _TEXTS = {
 
 
 class Issue(Struct, frozen=True, gc=False, repr_omit_defaults=True):
-    """A broken rule: one value of a payload that breaks one rule."""
+    """One rule that a value of a payload breaks."""
 
     path: str
     """JSON path of the value, with names on the wire: `$.meterValue[0].sampledValue[2].unit`."""

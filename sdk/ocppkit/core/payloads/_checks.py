@@ -55,7 +55,7 @@ def _test_of(shape: Shape) -> tuple[Collection[Any], _Test]:
     """Returns values that are known to pass, and a function that tests all others."""
     match shape:
         case NumberShape(multiple_of=step) if step is not None:
-            return _multiples_of(step)
+            return _multiple_of_check(step)
         case ObjectShape():
             return (), _remember_passing(shape)
         case _:
@@ -71,7 +71,8 @@ def _are_uris(values: list[str]) -> bool:
     return all(map(is_uri, values))
 
 
-def _multiples_of(step: float) -> tuple[set[float], _Test]:
+def _multiple_of_check(step: float) -> tuple[set[float], _Test]:
+    """Returns the known multiples of a step, and a test that adds to them."""
     # Limits repeat: a station knows some dozens of them, and a look into a set is faster than
     # exact arithmetic.
     known: set[float] = set()

@@ -40,7 +40,9 @@ _LONGEST: Final = 200
 
 
 def is_rfc3339(text: str) -> bool:
-    """Returns whether a text is a date-time exactly as in RFC 3339, with `T` and a whole offset."""
+    """Returns whether a text is a date-time exactly as in RFC 3339: with `T`, seconds, and `Z` or an
+    offset of hours and minutes.
+    """
     if re.fullmatch(_RFC3339, text, re.ASCII) is None:
         return False
     found = read_datetime(text, UTC)
@@ -76,7 +78,7 @@ def read_datetime(text: str, naive: tzinfo) -> tuple[datetime, bool] | None:
             date, clock, second or "00", fraction, _time_zone_of(zero or offset, naive)
         )
         is_clean = re.fullmatch(_CLEAN, text, re.ASCII) is not None and not clock.startswith("24")
-        return value, is_clean and (not is_leap or _starts_month(value))
+        return value, is_clean and (not is_leap or _is_first_second_of_month(value))
     except (ValueError, OverflowError):
         return None
 
@@ -112,7 +114,7 @@ def _time_zone_of(offset: str | None, naive: tzinfo) -> tzinfo:
     return timezone(-span if offset[0] == "-" else span)
 
 
-def _starts_month(value: datetime) -> bool:
+def _is_first_second_of_month(value: datetime) -> bool:
     # RFC 3339 section 5.7: leap seconds stand at the end of a month, in UTC.
     utc = value.astimezone(UTC)
     return (utc.day, utc.hour, utc.minute, utc.second) == (1, 0, 0, 0)

@@ -117,7 +117,8 @@ class IssueReporter:
         self._recorder.add(Issue(where, rule, value, expected, repaired, hidden, done))
 
     def _where(self, path: Path) -> str:
-        """Returns the text of a path. Most issues share most of their path with the one before."""
+        """Returns a path written as text, such as `$.a[0]`."""
+        # Most issues share most of their path with the one before.
         if path is None:
             return "$"
         known = self._rendered.get(id(path))

@@ -27,7 +27,7 @@ __all__ = [
     "OpenShape",
     "Shape",
     "StringShape",
-    "is_open",
+    "allows_unknown_members",
     "listed_values",
     "open_members",
     "places",
@@ -154,7 +154,7 @@ def open_members(shape: ObjectShape, *, below: bool = False) -> tuple[bytes, ...
         shape: the class.
         below: leaves out the members of the class itself.
     """
-    paths = [path for path, place in places(shape) if is_open(place)]
+    paths = [path for path, place in places(shape) if allows_unknown_members(place)]
     if below:
         own = {f"$.{wire}" for wire in shape.members}
         paths = [path for path in paths if path not in own]
@@ -171,8 +171,8 @@ def listed_values(shape: EnumShape) -> str:
     return text if len(text) <= _SHOWN_VALUES else f"{text[:_SHOWN_VALUES].rpartition(',')[0]}, ..."
 
 
-def is_open(shape: Shape) -> bool:
-    """Returns whether a shape allows any value."""
+def allows_unknown_members(shape: Shape) -> bool:
+    """Returns whether a shape accepts members that it does not name."""
     return isinstance(shape, AnyShape | OpenShape)
 
 

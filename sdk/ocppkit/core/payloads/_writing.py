@@ -25,7 +25,7 @@ from ._shape import (
     IntegerShape,
     ObjectShape,
     Shape,
-    is_open,
+    allows_unknown_members,
     open_members,
 )
 
@@ -110,7 +110,7 @@ def _fields_of_kind(shape: ObjectShape, kind: type[Shape]) -> Iterator[FieldExpr
 def _untyped_members(shape: ObjectShape) -> Iterator[str]:
     """Yields expressions for the members of the class itself that may contain any JSON."""
     for member in shape.members.values():
-        if is_open(member.shape):
+        if allows_unknown_members(member.shape):
             absent = "UNSET" if isinstance(member.shape, AnyShape) else "None"
             yield f"payload.{member.name} is not {absent}"
 

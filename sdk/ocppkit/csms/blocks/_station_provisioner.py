@@ -25,7 +25,7 @@ _TAKEN: Final = frozenset({VariableStatus.ACCEPTED, VariableStatus.REBOOT_REQUIR
 
 
 class StationProvisioner:
-    """Brings the stations of one CSMS to what is wanted of them."""
+    """Answers the boots of one CSMS's stations, and sets their variables before it accepts them."""
 
     def __init__(
         self,

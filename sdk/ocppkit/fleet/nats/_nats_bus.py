@@ -180,7 +180,7 @@ class NatsBus:
                 await self._client.connect(
                     servers=self._servers,
                     **options,
-                    error_cb=self._failed,
+                    error_cb=self._on_nats_error,
                     disconnected_cb=self._disconnected,
                     reconnected_cb=self._reconnected,
                     closed_cb=self._closed,
@@ -205,7 +205,7 @@ class NatsBus:
             # The client subscribes again when it has reconnected.
             logger.debug("a subscription is not confirmed yet", exc_info=True)
 
-    async def _failed(self, error: Exception) -> None:
+    async def _on_nats_error(self, error: Exception) -> None:
         found = _DENIED.search(str(error).lower())
         if found is not None:
             denied = (found[1], found[2])
@@ -241,7 +241,7 @@ class NatsBus:
         self._was_up = True
         self._tell_listeners(True)
         for table in self._tables:
-            table.renew()
+            table.restart_watches()
 
     def _tell_listeners(self, up: bool) -> None:
         for listener in tuple(self._listeners):

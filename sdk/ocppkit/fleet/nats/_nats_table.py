@@ -99,8 +99,8 @@ class NatsTable:
         watch.start()
         return watch
 
-    def renew(self) -> None:
-        """Has all watches begin anew."""
+    def restart_watches(self) -> None:
+        """Restarts all watches."""
         for watch in self._watches:
             watch.renew()
 
@@ -113,7 +113,7 @@ class NatsTable:
         """Returns the JetStream of the bus, if it is connected."""
         return JetStreamContext(self.bus.connected(), timeout=_PATIENCE)
 
-    async def info(self) -> api.StreamInfo:
+    async def get_or_create_bucket_info(self) -> api.StreamInfo:
         """Returns what the server knows of the bucket; creates it where it is missing."""
         stream = self.jetstream()
         try:
@@ -135,7 +135,7 @@ class NatsTable:
             # Another process was faster, and configures it otherwise.
             if error.err_code != _IN_USE:
                 raise
-        self.renew()
+        self.restart_watches()
 
     async def _latest(self, key: str) -> TableEntry | None:
         stream = self.jetstream()

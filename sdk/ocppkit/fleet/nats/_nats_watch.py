@@ -103,7 +103,7 @@ class NatsWatch:
                     await self._release(subscription, consumer)
 
     async def _subscribe(self) -> Subscription:
-        info = await self._table.info()
+        info = await self._table.get_or_create_bucket_info()
         if not self._stopped:
             # What came before, such as the creation of the bucket, needs no second beginning.
             self._broken.clear()
@@ -147,7 +147,10 @@ class NatsWatch:
         while not self._broken.is_set():
             silent = loop.time() - self._heard
             if silent > _SILENCE:
-                logger.info("%s: the watch is silent, it begins anew", self._table.name)
+                logger.info(
+                    "%s: nothing received from the NATS watch for too long [it is restarted]",
+                    self._table.name,
+                )
                 return
             await self._pause(_SILENCE - silent + 0.1)
 
@@ -214,7 +217,10 @@ class NatsWatch:
         try:
             self._watcher.changed(entry)
         except Exception:
-            logger.exception("%s: a change could not be handled", self._table.name)
+            logger.exception(
+                "%s: handling a change of the table failed [later changes are still handled]",
+                self._table.name,
+            )
 
     def _tell_snapshot(self) -> None:
         entries, self._snapshot = self._snapshot or [], None
@@ -222,4 +228,8 @@ class NatsWatch:
         try:
             self._watcher.snapshot(entries, lost=lost)
         except Exception:
-            logger.exception("%s: a snapshot could not be handled", self._table.name)
+            logger.exception(
+                "%s: handling the table's first full contents failed [later changes are still "
+                "handled]",
+                self._table.name,
+            )

@@ -76,7 +76,7 @@ class Batch:
 
 
 class Batches:
-    """Writes and sends the batches of one station, in order."""
+    """Stores the functional blocks' batches of messages in the journal, then sends them, in order."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Batches:
                 if not is_failure(problem):
                     raise
                 logger.exception(
-                    "%s: writing or sending messages of functional blocks failed [goes on in "
+                    "%s: storing or sending messages of functional blocks failed [tried again in "
                     "%.0f seconds]",
                     self._name,
                     _PAUSE,

@@ -70,7 +70,7 @@ def connector(limits: Limits, compression: bool) -> Connector:
     """Returns a connector that opens WebSockets with these limits."""
     running: set[asyncio.Task[None]] = set()
 
-    async def opened(request: ConnectRequest) -> OpenedConnection:
+    async def open_connection(request: ConnectRequest) -> OpenedConnection:
         url = read_url(request.url)
         check = _AnswerCheck(request, limits, compression)
         session = _create_session(check)
@@ -87,7 +87,7 @@ def connector(limits: Limits, compression: bool) -> Connector:
         task.add_done_callback(running.discard)
         return OpenedConnection(wire, websocket.protocol)
 
-    return opened
+    return open_connection
 
 
 _CLIENT: Final = StationClient(connector)
@@ -235,7 +235,7 @@ def _answer_of(response: ClientResponse) -> HandshakeAnswer:
 
 
 async def _body_of(response: ClientResponse) -> bytes:
-    """Returns the beginning of a refusal's body, or less if it is late or incomplete."""
+    """Returns the first bytes of a refusal's body: those that have arrived in time."""
     body = b""
     with suppress(TimeoutError, ClientError):
         async with asyncio.timeout(BODY_TIMEOUT):

@@ -40,7 +40,7 @@ _OPENED: Final = 101
 def connector(limits: Limits, compression: bool) -> Connector:
     """Returns a connector that opens WebSockets with these limits."""
 
-    async def opened(request: ConnectRequest) -> OpenedConnection:
+    async def open_connection(request: ConnectRequest) -> OpenedConnection:
         url = read_url(request.url)
         try:
             return await _open(request, url, limits, compression)
@@ -49,7 +49,7 @@ def connector(limits: Limits, compression: bool) -> Connector:
         except OSError as problem:
             raise ConnectionClosed(str(problem), delivered="no") from problem
 
-    return opened
+    return open_connection
 
 
 _CLIENT: Final = StationClient(connector)
@@ -172,7 +172,7 @@ class _ClientHandshake(SharedReading):
             raise
 
     async def body_of(self, answer: HandshakeAnswer) -> bytes:
-        """Returns the beginning of a refusal's body, or less if it is late or incomplete."""
+        """Returns the first bytes of a refusal's body: those that have arrived in time."""
         if self._reader.body(answer) is None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BODY_TIMEOUT):

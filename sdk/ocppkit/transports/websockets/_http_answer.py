@@ -34,10 +34,10 @@ class AnswerReader:
         return self._unread
 
     def receive_data(self, data: bytes) -> None:
-        """Reads received bytes; returns the head once it is complete, else `None`.
+        """Reads received bytes, and sets `answer` once the head is complete.
 
         Raises:
-            HandshakeRefused: they are no HTTP, or too many.
+            HandshakeRefused: they are not HTTP, or too many.
         """
         self._unread += data
         while self.answer is None and self._unread:
@@ -46,7 +46,7 @@ class AnswerReader:
             head, end, rest = self._unread.partition(b"\r\n\r\n")
             if not end:
                 if len(head) > LONGEST_HEAD:
-                    raise malformed_error("its head is too long or incomplete")
+                    raise malformed_error("its headers are too long, or do not end")
                 return
             answer = _read_head(head)
             self._unread = rest

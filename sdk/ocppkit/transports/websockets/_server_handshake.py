@@ -18,7 +18,7 @@ from ocppkit.aio import Handshake, Headers
 from ocppkit.aio.lowlevel import Accept, Reject, Served, start_task
 
 from .._bounds import LONGEST_HEAD
-from .._proxies import Proxies, without_proxy
+from .._proxies import Proxies, unchanged_handshake
 from .._request_head import refusal_response
 from .._shared_reading import SharedReading
 from .._tls_handshake import peer_address
@@ -53,7 +53,7 @@ class ServerHandshake(SharedReading):
         csms: Served,
         connection: ServerConnection,
         compression: bool,
-        proxies: Proxies = without_proxy,
+        proxies: Proxies = unchanged_handshake,
     ) -> None:
         super().__init__()
         self._csms = csms
