@@ -149,7 +149,7 @@ async def test_a_failing_receiver_is_logged_and_gets_the_next(
     await bus.publish("a", b"1")
     await bus.publish("a", b"2")
     await until(lambda: len(messages) == 2)
-    assert "a: a message could not be handled" in caplog.text
+    assert "a: handling a message of the bus failed" in caplog.text
 
 
 async def test_a_message_may_be_too_large(world: BusWorld) -> None:

@@ -1,5 +1,5 @@
-"""Functional blocks: the behaviour of charging stations, without input and output, the same for all
-versions of OCPP.
+"""Functional blocks: the behaviour of charging stations, as state machines that do no I/O, the same
+for all versions of OCPP.
 """
 
 from ._block import Block, CommandHandler, CommandRegistrar, ReplyHandler, ReplyRegistrar

@@ -27,7 +27,7 @@ class CsmsFleetAccess:
     """Tells the date and time."""
 
     share_registrations: Callable[[Registrations], None]
-    """Has the CSMS keep boots in a store of all nodes, unless the program gave it a store."""
+    """Makes the CSMS keep boots in a store that all nodes share, unless the program gave it a store."""
 
     share_attempts: Callable[[Callable[[AttemptLimits], AttemptLimits]], None]
-    """Has the CSMS limit attempts by what a function makes of its own limits."""
+    """Replaces the attempt limits of the CSMS by the result of a function, which gets the present ones."""

@@ -181,7 +181,7 @@ class Bus(Protocol):
     async def subscribe(
         self, subject: str, deliver: Callable[[BusMessage], None], queue: str = ""
     ) -> BusSubscription:
-        """Has messages delivered, also after the bus was down.
+        """Subscribes to the messages of a subject; the subscription outlives a time without the bus.
 
         Args:
             subject: words with dots between; the last word may be `>`, which stands for one or more.
@@ -203,7 +203,9 @@ class Bus(Protocol):
         ...
 
     def listen(self, listener: Callable[[bool], None]) -> None:
-        """Has a listener told when the bus is lost, with false, and when it is back, with true."""
+        """Registers a listener, which is called with false when the bus is lost, and with true when
+        it is back.
+        """
         ...
 
     async def __aenter__(self) -> Self:

@@ -58,7 +58,7 @@ class MemoryBus:
         return self._up
 
     def listen(self, listener: Callable[[bool], None]) -> None:
-        """Has a listener told when the bus is lost and when it is back."""
+        """Registers a listener, which is told when the bus is lost and when it is back."""
         self._listeners.append(listener)
 
     async def __aenter__(self) -> Self:
@@ -87,7 +87,7 @@ class MemoryBus:
     async def subscribe(
         self, subject: str, deliver: Callable[[BusMessage], None], queue: str = ""
     ) -> BusSubscription:
-        """Has messages delivered."""
+        """Subscribes to the messages of a subject."""
         subscription = MemorySubscription(self, self._broker, subject, deliver, queue)
         self._subscriptions.append(subscription)
         if self.linked:
@@ -159,7 +159,7 @@ class MemoryBus:
         self._broker.unwatch(watch)
 
     async def request(self, act: Callable[[], T]) -> T:
-        """Has the broker do something to a table, and waits for its acknowledgement."""
+        """Runs a function on the table at the broker, and waits for its acknowledgement."""
         self._check()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         link = self.link_number
@@ -246,7 +246,10 @@ class MemorySubscription:
             try:
                 self._deliver(message)
             except Exception:
-                logger.exception("%s: a message could not be handled", message.subject)
+                logger.exception(
+                    "%s: handling a message of the bus failed [later messages are still handled]",
+                    message.subject,
+                )
 
         self._broker.carry((self, message.subject), arrive)
 

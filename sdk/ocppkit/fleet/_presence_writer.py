@@ -108,7 +108,7 @@ class PresenceWriter:
             self.want(held.station.identity)
 
     def want(self, identity: str) -> None:
-        """Has the record of a station written with what is true now."""
+        """Starts to write the record of a station, with what is true when it is written."""
         self._due.add(identity)
         if self._running and identity not in self._writing:
             # Noted first, as an eager task begins at once, and may end at once.

@@ -234,7 +234,7 @@ class BoundPeer(_FleetPeer):
         return self._since
 
     def call(self, request: Request[R], timeout: float | None = None) -> Coroutine[Any, Any, R]:
-        """Has the node send a request, and waits for the response."""
+        """Sends a request through the node, and waits for the response."""
         return self._call(request, timeout)
 
     async def _call(self, request: Request[R], timeout: float | None) -> R:

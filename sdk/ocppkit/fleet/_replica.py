@@ -94,7 +94,7 @@ class Replica:
         """Called after a snapshot, with whether the store was lost."""
 
         self.when_settled: list[Callable[[], None]] = []
-        """Called when all have had the time to write their records to another store."""
+        """Called when all nodes have had the time to write their records to a new store."""
 
         self.when_lost: list[Callable[[str], None]] = []
         """Called with a node that was lost."""
@@ -268,7 +268,7 @@ class Replica:
             self._hear_all()
 
     def _hear_all(self) -> None:
-        """Counts all leases anew: what happened meanwhile could not be heard."""
+        """Starts all leases again, because what nodes sent while the bus was down is missed."""
         now = self._clock().time()
         for node in self._nodes.values():
             node.heard = now

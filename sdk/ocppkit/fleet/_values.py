@@ -95,7 +95,7 @@ class Presence(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """The record of a node in the table of nodes, written anew each second."""
+    """The record of a node in the table of nodes, written again each second."""
 
     format: int
     reads: int

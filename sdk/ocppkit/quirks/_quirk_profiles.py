@@ -53,8 +53,8 @@ class _Quirk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
-    """A place that is checked less strictly when messages from such a station are read; see
-    `Override`.
+    """A place that is checked less strictly when messages from a station with the profile are
+    read; see `Override`.
     """
 
     max_length: int | None = None
@@ -85,7 +85,7 @@ class _ReadQuirk(_Quirk, frozen=True, kw_only=True):
 
 
 class _SendQuirk(_Quirk, frozen=True, kw_only=True):
-    """A place that is changed in messages to such a station; see `Alteration`."""
+    """A place that is changed in messages to a station with the profile; see `Alteration`."""
 
     leave_out: bool = False
     as_text: bool = False

@@ -141,7 +141,7 @@ class ConnectLoop:
                 self._log_failure(
                     "delivery of queued messages failed",
                     problem,
-                    f"goes on in {_DELIVERY_WAIT:.0f} seconds",
+                    f"tried again in {_DELIVERY_WAIT:.0f} seconds",
                 )
             await sleep(clock, _DELIVERY_WAIT)
 

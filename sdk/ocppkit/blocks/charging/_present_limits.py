@@ -1,4 +1,4 @@
-"""The present limit of each EVSE, and the time at which a limit changes by itself."""
+"""The present limit of each EVSE, and the time at which a limit changes next because time passes."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -53,11 +53,11 @@ class PresentLimits:
         self._tell = tell
         self._told: dict[int, ChargingSchedulePeriod] = {}
         self.next_change: datetime | None = None
-        """When a limit changes next, or has to be looked for anew; `None` if none does by itself."""
+        """When a limit changes next because time passes, or must be computed again; `None` if never."""
 
     def update(self, circumstances: Circumstances, now: Moment) -> None:
-        """Queues events for limits that have changed, and notes when the next one changes by
-        itself.
+        """Queues events for limits that have changed, and notes when the next one changes
+        because time passes.
         """
         # Whole seconds, as a composite schedule has them.
         begin = now.wall.replace(microsecond=0)

@@ -33,7 +33,7 @@ def latest_aligned(interval: int, now: datetime) -> datetime:
 
 
 def next_aligned(interval: int, after: datetime) -> datetime:
-    """Returns the first multiple of an interval after a time, counted anew each day."""
+    """Returns the first multiple of an interval after a time, counted from midnight of the day."""
     latest = latest_aligned(interval, after)
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
     return min(latest + timedelta(seconds=interval), midnight + _DAY)

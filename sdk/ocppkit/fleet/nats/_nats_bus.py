@@ -89,7 +89,7 @@ class NatsBus:
         return self._was_up and self._client.is_connected
 
     def listen(self, listener: Callable[[bool], None]) -> None:
-        """Has a listener told when the bus is lost and when it is back."""
+        """Registers a listener, which is told when the bus is lost and when it is back."""
         self._listeners.append(listener)
 
     async def __aenter__(self) -> Self:
@@ -132,7 +132,7 @@ class NatsBus:
     async def subscribe(
         self, subject: str, deliver: Callable[[BusMessage], None], queue: str = ""
     ) -> BusSubscription:
-        """Has messages delivered."""
+        """Subscribes to the messages of a subject."""
         subscription = _NatsSubscription(subject, queue, deliver, self._subscriptions)
         self._subscriptions.append(subscription)
         if self.up:
@@ -287,4 +287,7 @@ class _NatsSubscription:
         try:
             self._deliver(BusMessage(message.subject, message.data, message.reply, nobody))
         except Exception:
-            logger.exception("%s: a message could not be handled", message.subject)
+            logger.exception(
+                "%s: handling a message of the bus failed [later messages are still handled]",
+                message.subject,
+            )

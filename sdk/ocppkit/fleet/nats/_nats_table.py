@@ -102,7 +102,7 @@ class NatsTable:
     def restart_watches(self) -> None:
         """Restarts all watches."""
         for watch in self._watches:
-            watch.renew()
+            watch.restart()
 
     async def stop(self) -> None:
         """Ends all watches."""

@@ -1,4 +1,4 @@
-"""The watch of a table on NATS, which begins anew whenever changes may have been missed.
+"""The watch of a table on NATS, which restarts whenever changes may have been missed.
 
 Theory of operation: a consumer of the bucket's stream sends first the latest write of each key and then
 each write. nats-py's own watch stays silent for ever when the server was restarted. This one asks for
@@ -65,8 +65,8 @@ class NatsWatch:
         """Begins to watch."""
         self._task = start_task(self._keep_watching())
 
-    def renew(self) -> None:
-        """Has the watch begin anew."""
+    def restart(self) -> None:
+        """Restarts the watch, which tells its watcher the full contents of the table again."""
         self._broken.set()
 
     async def stop(self) -> None:
@@ -182,7 +182,7 @@ class NatsWatch:
         metadata = message.metadata
         self._received_count += 1
         if metadata.sequence.consumer != self._received_count:
-            self.renew()
+            self.restart()
             return
         deleted = OPERATION in headers or "Nats-Marker-Reason" in headers
         key = message.subject.removeprefix(self._table.prefix)
@@ -198,13 +198,13 @@ class NatsWatch:
         if asking and self._table.bus.up:
             await self._table.bus.connected().publish(asking)
         if status != "100":
-            self.renew()
+            self.restart()
             return
         sent = headers.get("Nats-Last-Consumer")
         if sent is None:
             return
         if int(sent) != self._received_count:
-            self.renew()
+            self.restart()
         elif self._snapshot is not None:
             # All was sent, and the consumer has nothing more.
             self._tell_snapshot()
@@ -229,7 +229,7 @@ class NatsWatch:
             self._watcher.snapshot(entries, lost=lost)
         except Exception:
             logger.exception(
-                "%s: handling the table's first full contents failed [later changes are still "
+                "%s: handling the full contents of the table failed [later changes are still "
                 "handled]",
                 self._table.name,
             )

@@ -129,8 +129,8 @@ class Batches:
                 if not is_failure(problem):
                     raise
                 logger.exception(
-                    "%s: storing or sending messages of functional blocks failed [tried again in "
-                    "%.0f seconds]",
+                    "%s: storing or sending messages of functional blocks failed [what is left is "
+                    "tried again in %.0f seconds]",
                     self._name,
                     _PAUSE,
                 )
