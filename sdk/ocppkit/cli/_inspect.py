@@ -240,7 +240,7 @@ def _frames_and_start_time(
             at = datetime.fromisoformat(text)
         except ValueError as error:
             raise LocalProtocolError(
-                f"{text!r} is no time [write 08:10, or 2026-01-05T08:10]"
+                f"{text!r} is not a time [write 08:10, or 2026-01-05T08:10]"
             ) from error
         return iter(frames), (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     hours, minutes, seconds = (int(each or 0) for each in match.groups())

@@ -148,7 +148,10 @@ class CommandRunner:
                 self._keep(command, _failed(OcppError("cancelled", action=command.action)))
             raise
         except Exception as error:
-            logger.exception("%s: a command failed", loggable(command.identity))
+            logger.exception(
+                "%s: running a command of another process failed [it is answered with an error]",
+                loggable(command.identity),
+            )
             answer = _failed(OcppError(f"its node failed: {error!r}", action=command.action))
         await self._answer(command, answer, reply)
 

@@ -214,7 +214,11 @@ class PresenceWriter:
                 except Exception:
                     # A fault of ours must not keep the station's record from being written later.
                     self._due.add(identity)
-                    logger.exception("%s: its record could not be written", loggable(identity))
+                    logger.exception(
+                        "%s: writing the record of its connection failed [tried again in %.0f seconds]",
+                        loggable(identity),
+                        _LAST_DELAY,
+                    )
                     await self._pause(_LAST_DELAY)
         finally:
             self._writing.discard(identity)
