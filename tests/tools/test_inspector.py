@@ -69,7 +69,9 @@ def test_a_day_of_stations_of_all_versions_has_no_findings() -> None:
             inspector.add(frame)
 
     logger, handler = logging.getLogger("ocppkit.frames"), FrameHandler()
-    level, logger.level = logger.level, logging.DEBUG
+    level = logger.level
+    # Assigning `level` would leave what earlier tests made the logger cache.
+    logger.setLevel(logging.DEBUG)
     logger.addHandler(handler)
     try:
         day.simulation.run(day.play())
