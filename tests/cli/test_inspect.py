@@ -42,7 +42,7 @@ def test_the_status_tells_whether_something_is_wrong(tmp_path: Path, bad: Path, 
     ("options", "said"),
     [
         (("--line-regex", "("), "no regular expression"),
-        (("--since", "noon"), "no time"),
+        (("--since", "noon"), "is not a time"),
         (("--since", "08:00", "--line-regex", "(?P<frame>x)"), "has no times"),
         (("--station", "CP9"), "no frame is selected"),
         (("--field", ".a"), "none of 2 lines has a frame"),
