@@ -44,15 +44,19 @@ class EventStream(AsyncIterator[E], Generic[E]):
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def __anext__(self) -> E:
-        while not self._events and not self._missed:
-            await self._wait()
+    def next_event(self) -> E | None:
+        """Returns the next event, or `None` if there is none yet."""
         if self._missed:
             event = self._missed_event(self._missed)
             # Not before: if making the event has failed, the next one tells of these too.
             self._missed = 0
             return event
-        return self._events.popleft()
+        return self._events.popleft() if self._events else None
+
+    async def __anext__(self) -> E:
+        while (event := self.next_event()) is None:
+            await self._wait()
+        return event
 
     async def _wait(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocppkit.aio import Clock
-from ocppkit.aio.lowlevel import AnyHandler
+from ocppkit.aio.lowlevel import AnyHandler, EventStream
 from ocppkit.core import Message, Request
 
-from ._deliveries import Delivered
+from ._deliveries import Delivered, DeliveryEvent
+from ._lifecycle_events import LifecycleEvent
 from ._message_groups import MessageToStore
 from ._queued_message import MessageHold
 
@@ -21,6 +22,9 @@ class BlockAccess:
 
     clock: Callable[[], Clock]
     """Returns the clock of its timers."""
+
+    open_events: Callable[[], EventStream[LifecycleEvent | DeliveryEvent]]
+    """Returns a stream of what happens to the station from now on."""
 
     set_default_handler: Callable[[type[Message], AnyHandler], None]
     """Registers a handler for a request that the program has no handler of its own for."""

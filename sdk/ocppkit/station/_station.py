@@ -507,6 +507,7 @@ class Station:
         """Access for `ocppkit.station.blocks`; programs use the public methods instead."""
         return BlockAccess(
             clock=lambda: self._settings.clock or asyncio.get_running_loop(),
+            open_events=self._events.open,
             set_default_handler=self._set_default_handler,
             must_arrive=lambda request: self._offline_rules.must_arrive(
                 request, self._messages.action_of(request)

@@ -22,7 +22,7 @@ from ocppkit.blocks import (
 )
 from ocppkit.core import LocalProtocolError
 from ocppkit.csms import Csms
-from ocppkit.station import JournalError
+from ocppkit.station import Accepted, JournalError
 from ocppkit.station.blocks import StationBlocks
 from ocppkit.testing import FakeClock, MemoryNetwork, connected, settle
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
@@ -180,6 +180,21 @@ async def test_blocks_hear_of_connections_and_boots(clock: FakeClock) -> None:
     assert [type(each) for each in lamp.heard[:2]] == [StationStarted, CsmsConnected]
     assert BootAccepted() in lamp.heard
     assert lamp.heard[-1] == CsmsDisconnected()
+
+
+@pytest.mark.asyncio
+async def test_blocks_know_of_the_accepted_boot_before_the_program_can_act_on_it(
+    clock: FakeClock,
+) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    lamp = Lamp()
+    events = station.events()  # opened first, so it is told before the blocks are
+    async with StationBlocks(station, lamp, dialect=DIALECT) as blocks, connected(station, csms):
+        async for event in events:
+            if isinstance(event, Accepted):
+                break
+        blocks.do(lamp.light)
+        assert BootAccepted() in lamp.heard
 
 
 @pytest.mark.asyncio

@@ -15,7 +15,14 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
 from ocppkit.aio import RegistrationStatus
-from ocppkit.aio.lowlevel import EventListeners, Listener, Timer, answered_status, loggable
+from ocppkit.aio.lowlevel import (
+    EventListeners,
+    EventStream,
+    Listener,
+    Timer,
+    answered_status,
+    loggable,
+)
 from ocppkit.blocks import (
     Block,
     BootAccepted,
@@ -122,6 +129,7 @@ class StationBlocks:
         self._timer: Timer | None = None
         self._clock_change = timedelta()
         self._batches: Batches | None = None
+        self._events: EventStream[LifecycleEvent | DeliveryEvent] | None = None
         self._background: list[asyncio.Task[None]] = []
         self._register_handlers()
         for block in blocks:
@@ -170,7 +178,7 @@ class StationBlocks:
             LocalProtocolError: the blocks do not run; or what the method raises.
         """
         self._require_running()
-        now = self.now()
+        now = self._catch_up()
         try:
             return action(now)
         finally:
@@ -207,9 +215,10 @@ class StationBlocks:
             self._access, self._name, answered=self._on_answer, tell=self._listeners.publish
         )
         self._access.before_acknowledging(self._kept_message_answered)
+        self._events = self._access.open_events()
         self._background = [
             asyncio.create_task(self._batches.run()),
-            asyncio.create_task(self._handle_station_events(self._station.events())),
+            asyncio.create_task(self._handle_station_events(self._events)),
         ]
         self._notify_blocks(StationStarted())
         return self
@@ -226,6 +235,7 @@ class StationBlocks:
         if self._timer is not None:
             self._timer.cancel()
         self._batches = None
+        self._events = None
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -254,7 +264,7 @@ class StationBlocks:
         self, mapping: CommandMapping[Any, Any, Any, Any], handler: CommandHandler, request: Any
     ) -> Response:
         batches = self._require_running()
-        now = self.now()
+        now = self._catch_up()
         command = mapping.read_request(request)
         hold = MessageHold()
         try:
@@ -274,14 +284,14 @@ class StationBlocks:
         if self._batches is None or mapping is None:
             return
         report = mapping.read_request(delivered.request).with_journal_note(delivered.entry.note)
-        now = self.now()
+        now = self._catch_up()
         self._handle_answer(report, mapping, delivered.answer, now)
         await asyncio.wait({self._collect_batch(now).written})
 
     def _on_answer(self, message: OutgoingMessage, answer: Response | OcppError) -> None:
         mapping = self._dialect.report_of.get(type(message.request))
         if self._batches is not None and mapping is not None:
-            now = self.now()
+            now = self._catch_up()
             self._handle_answer(message.report, mapping, answer, now)
             self._collect_batch(now)
 
@@ -303,15 +313,28 @@ class StationBlocks:
         self, events: AsyncIterator[LifecycleEvent | DeliveryEvent]
     ) -> None:
         async for event in events:
-            try:
-                self._handle_station_event(event)
-            except Exception:
-                logger.exception(
-                    "%s: handling the event %r in the functional blocks failed [the next event "
-                    "is handled]",
-                    self._name,
-                    event,
-                )
+            self._handle_or_log(event)
+
+    def _catch_up(self) -> Moment:
+        """Tells the blocks what has happened to the station until now, and returns the present time.
+
+        Otherwise a program that acts right after `wait_accepted`, or a command right after the boot,
+        would find blocks that do not know yet that the station is accepted.
+        """
+        if self._events is not None:
+            while (event := self._events.next_event()) is not None:
+                self._handle_or_log(event)
+        return self.now()
+
+    def _handle_or_log(self, event: LifecycleEvent | DeliveryEvent) -> None:
+        try:
+            self._handle_station_event(event)
+        except Exception:
+            logger.exception(
+                "%s: handling the event %r in the functional blocks failed [the next event is handled]",
+                self._name,
+                event,
+            )
 
     def _handle_station_event(self, event: LifecycleEvent | DeliveryEvent) -> None:
         match event:
@@ -368,7 +391,7 @@ class StationBlocks:
 
     def _on_timeout(self) -> None:
         self._timer = None
-        now = self.now()
+        now = self._catch_up()
         for block in self._blocks:
             self._failures.handle_timeout_of(block, now)
         self._collect_batch(now)
