@@ -39,7 +39,7 @@ def workshop(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environm
 def typed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """The wheel with all that its public modules import."""
     return environment(
-        tmp_path_factory.mktemp("typed"), f"{built.wheel}[aiohttp,otel,pydantic,starlette,ws]"
+        tmp_path_factory.mktemp("typed"), f"{built.wheel}[aiohttp,nats,otel,pydantic,starlette,ws]"
     )
 
 

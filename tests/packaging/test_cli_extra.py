@@ -10,7 +10,7 @@ from support.distributions import Environment
     [
         (("explain", "Reset", "--version", "2.0.1"), "ResetRequest"),
         (("diff", "2.0.1", "2.1"), "AFRRSignal (CSMS -> station): new action"),
-        (("schemas", "check"), "are as locked"),
+        (("schemas", "check"), "match their lock"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[0],
 )

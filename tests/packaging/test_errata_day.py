@@ -177,7 +177,7 @@ def test_a_bundle_of_draft_07_with_three_corrections(console: Console) -> None:
     (console.folder / "bundle.json").write_text(json.dumps(bundle))
     taken = "ocppkit schemas import bundle.json --version 2.0.1"
     told = good(console, f"{taken} --suggest three.toml")
-    assert told.startswith("3 corrections in three.toml")
+    assert told.startswith("three.toml has 3 corrections")
     told = good(console, f"{taken} --output bundled --corrections three.toml")
     assert told.count("applied   correction") == 3
     document = json.loads((console.folder / "bundled/v201/ResetRequest.json").read_text("utf-8"))
@@ -203,7 +203,7 @@ def test_the_official_ocpp_2_0(console: Console, official: Path) -> None:
     assert len(list(official.glob("*.json"))) == 134
     taken = f"ocppkit schemas import {official} --version 2.0"
     told = good(console, f"{taken} --suggest c20.toml")
-    assert told.startswith("6 corrections in c20.toml")
+    assert told.startswith("c20.toml has 6 corrections")
     told = good(console, f"{taken} --output ocpp20 --corrections c20.toml")
     assert "OCPP 2.0: 134 schemas in ocpp20/v20" in told
     told = good(console, "ocppkit diff ocpp20/v20 2.0.1 --version 2.0 --facts v20.toml")
@@ -235,7 +235,7 @@ def test_check_is_clean_in_any_surroundings(console: Console, setting: str) -> N
     if not (console.folder / "src/acme/v16").exists():
         good(console, f"ocppkit generate {own}")
     export = setting if setting.endswith(";") else f"export {setting};"
-    assert "are as generated" in good(console, f"{export} {line}")
+    assert "are up to date" in good(console, f"{export} {line}")
 
 
 def test_check_is_clean_with_the_line_ends_of_windows(console: Console) -> None:
@@ -244,4 +244,4 @@ def test_check_is_clean_with_the_line_ends_of_windows(console: Console) -> None:
     for path in (console.folder / "src/acme/crlf").rglob("*.py"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     told = good(console, f"ocppkit generate {own} --check")
-    assert ".gitattributes keeps them: src/acme/crlf/** text eol=lf" in told
+    assert "add to .gitattributes: src/acme/crlf/** text eol=lf" in told
