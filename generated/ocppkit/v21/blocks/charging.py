@@ -91,7 +91,6 @@ RULES = ChargingRules(
             Purpose("LocalGeneration"),
         }
     ),
-
 )
 """The rules of smart charging in OCPP 2.1, for `InstalledProfiles`."""
 
