@@ -6,11 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite(
-    "interop.block_ends", "interop.ends", "interop.mobilityhouse", "interop.node_peer"
-)
-
-from interop.security import Files, make_files  # noqa: E402 - after what must come first
+from interop.security import Files, make_files
 
 
 @pytest.fixture(scope="session")

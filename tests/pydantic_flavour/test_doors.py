@@ -130,7 +130,7 @@ def test_open_objects_check_what_the_schema_names() -> None:
 
 
 def test_open_objects_hold_only_what_json_can() -> None:
-    with pytest.raises(ValidationError, match="JSON can hold"):
+    with pytest.raises(ValidationError, match="representable in JSON"):
         p201.CustomDataType(vendor_id="a", x=float("inf"))
 
 
@@ -284,7 +284,7 @@ def test_the_edges_of_the_calendar_can_be_written() -> None:
 
 
 def test_texts_without_bounds_are_unicode() -> None:
-    with pytest.raises(ValidationError, match="JSON can hold"):
+    with pytest.raises(ValidationError, match="representable in JSON"):
         p16.SampledValue(value="\ud800")
 
 

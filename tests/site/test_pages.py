@@ -5,10 +5,13 @@ import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from ocppkit import core
+import pytest
+
+from ocppkit import core, csms
 from ocppkit.codegen import VERSIONS, load_facts
 
 HEAVIEST = 300_000
@@ -92,11 +95,14 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert re.findall(r"url\(\"?https?:|@import", text) == []
 
 
-def test_the_core_has_all_its_names_in_the_api() -> None:
-    """They stand on several pages, since one would be heavy: a new name needs a line in one of them."""
+@pytest.mark.parametrize(("package", "pages"), [(core, "core-*.md"), (csms, "csms*.md")])
+def test_a_package_of_several_pages_has_all_its_names_in_the_api(
+    package: ModuleType, pages: str
+) -> None:
+    """One page would be heavy, so the names stand on several: a new name needs a line in one of them."""
     listed = [
         name.strip('"')
-        for page in (DOCS / "api").glob("core-*.md")
+        for page in (DOCS / "api").glob(pages)
         for name in re.findall(r"^ {8}- (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert sorted(listed) == sorted(core.__all__)
+    assert sorted(listed) == sorted(package.__all__)

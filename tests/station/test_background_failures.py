@@ -342,14 +342,14 @@ async def test_delivery_that_fails_goes_on(
     csms.answers["TransactionEvent"] = {}
     untyped: Any = station
     queue = untyped._outbox._transactions
-    original, left = queue.deliver, [RuntimeError("nobody foresaw it")]
+    original, left = queue.run, [RuntimeError("nobody foresaw it")]
 
     async def deliver(*arguments: Any) -> None:
         if left:
             raise left.pop()
         await original(*arguments)
 
-    monkeypatch.setattr(queue, "deliver", deliver)
+    monkeypatch.setattr(queue, "run", deliver)
     async with csms.running(station):
         task = asyncio.create_task(station.call(event()))
         await clock.advance(9)

@@ -200,6 +200,9 @@ class NatsBus:
 
     async def _flush(self) -> None:
         try:
+            # The client writes its ping at once, and what waited to be written after it. So the server
+            # has read a subscription when it answers the second ping, not the first.
+            await self._client.flush()
             await self._client.flush()
         except nats.errors.Error:
             # The client subscribes again when it has reconnected.
