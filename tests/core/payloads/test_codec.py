@@ -382,7 +382,9 @@ def endless():
 @pytest.mark.parametrize("policy", [STRICT, OFF])
 @pytest.mark.parametrize("data", [object(), "\ud800", {1: {2, object()}}, endless(), {(1, 2): 3}])
 def test_what_json_has_no_word_for_does_not_leave(policy, data):
-    with pytest.raises(InvalidOutgoing, match="DataTransfer: the payload cannot be written as JSON"):
+    with pytest.raises(
+        InvalidOutgoing, match="DataTransfer: the payload cannot be written as JSON"
+    ):
         encode_payload(v201.DataTransferRequest(vendor_id="a", data=data), policy=policy)
 
 
