@@ -20,7 +20,7 @@ from .fleet_run import FleetRun, run_fleet
 
 BATCH = 25
 FIRST_SEEDS = range(1, 501, BATCH)
-SOME = range(1, 13)
+SOME = range(1, 41)
 
 
 @pytest.mark.parametrize("first", FIRST_SEEDS)
