@@ -77,10 +77,14 @@ class FleetRun:
             LightStation(self.simulation, f"CP{number:03}", gates) for number in range(STATIONS)
         ]
         for station in self.stations:
+            station.when_connecting = self._connecting
             station.when_refused = self._refused
         self.commands = FleetCommands(self.simulation, self.stations)
         self._forgetful = False
         """Whether boots that were accepted may be forgotten: by another store, or by a node that has ended."""
+
+        self._unsaved: set[str] = set()
+        """Stations that last connected while a node had boots that the bus had not acknowledged."""
 
         self._heard: dict[str, HeardStations] = {}
         self._faults: list[str] = []
@@ -237,11 +241,18 @@ class FleetRun:
 
     # What is wrong.
 
+    def _connecting(self, station: LightStation) -> None:
+        """Notes whether the node may read the station's record before its boot is in it."""
+        if any(map(self._has_unsaved_boots, self.processes)):
+            self._unsaved.add(station.identity)
+        else:
+            self._unsaved.discard(station.identity)
+
     def _refused(self, station: LightStation) -> None:
         """Judges that a station whose boot was accepted was told that nothing is known of it."""
-        unsaved = any(map(self._has_unsaved_boots, self.processes))
         self._note("refused", station.identity)
-        if not self._forgetful and not unsaved:
+        # The node read the record some time ago; the boot may have been written since.
+        if not self._forgetful and station.identity not in self._unsaved:
             self._faults.append(f"{station.identity}: its boot was forgotten")
 
     def _has_unsaved_boots(self, process: SimulatedProcess) -> bool:

@@ -37,6 +37,9 @@ class LightStation:
         self.is_accepted = False
         """Whether a CSMS has accepted its boot."""
 
+        self.when_connecting: Callable[[LightStation], None] = _ignore
+        """Called before it connects. From then on a node may read what is known of its boot."""
+
         self.when_refused: Callable[[LightStation], None] = _ignore
         """Called when it is told that its boot is not known, although it was accepted."""
 
@@ -70,6 +73,7 @@ class LightStation:
             self._wire.cut(half_open=half_open)
 
     async def _stay(self, connect: Connector, address: str) -> None:
+        self.when_connecting(self)
         url = f"ws://csms/ocpp/{self.identity}"
         opened = await connect(ConnectRequest(url=url, subprotocols=(v201.PROTOCOL.subprotocol,)))
         assert isinstance(opened.wire, DelayedWire)

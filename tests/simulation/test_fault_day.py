@@ -1,16 +1,12 @@
 """Stations with all functional blocks survive a bad network, power cuts and restarts of the CSMS; each seed repeats."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from ocppkit.blocks.transactions import TransactionLedger
 from support.memory_store import MemoryStore
 
 from .fault_day import run_day
+from .hash_seeds import traces_with_two_hash_seeds
 
 SEEDS = range(1, 21)
 
@@ -45,20 +41,9 @@ def test_the_same_seed_gives_the_same_trace() -> None:
 
 
 def test_the_trace_does_not_depend_on_the_order_of_sets() -> None:
-    command = [sys.executable, "-m", "simulation", "--blocks", "--first=3", "--seeds=1", "--trace"]
-    traces = [
-        subprocess.run(
-            command,
-            cwd=Path(__file__).parents[1],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            check=True,
-            timeout=120,
-        ).stdout.rpartition(b"1 seeds in")[0]
-        for hash_seed in ("1", "2")
-    ]
-    assert traces[0] == traces[1]
-    assert traces[0].count(b"\n") > 1000
+    first, second = traces_with_two_hash_seeds("--blocks", "--first=3", "--seeds=1")
+    assert first == second
+    assert first.count(b"\n") > 1000
 
 
 def test_a_store_that_keeps_messages_without_states_is_found(

@@ -1,11 +1,7 @@
 """Fleets whose processes, bus and network fail run no command twice, tell callers the truth and agree in the end."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +13,8 @@ from ocppkit.fleet._replica import Replica
 from ocppkit.fleet._shared_registrations import SharedRegistrations
 
 from .fleet_run import FleetRun, run_fleet
+from .hash_seeds import traces_with_two_hash_seeds
+from .simulated_processes import SimulatedNode
 
 BATCH = 25
 FIRST_SEEDS = range(1, 501, BATCH)
@@ -54,20 +52,9 @@ def test_the_same_seed_gives_the_same_trace() -> None:
 
 
 def test_the_trace_does_not_depend_on_the_order_of_sets() -> None:
-    command = [sys.executable, "-m", "simulation", "--fleet", "--first=3", "--seeds=4", "--trace"]
-    traces = [
-        subprocess.run(
-            command,
-            cwd=Path(__file__).parents[1],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            check=True,
-            timeout=120,
-        ).stdout.rpartition(b"4 seeds in")[0]
-        for hash_seed in ("1", "2")
-    ]
-    assert traces[0] == traces[1]
-    assert traces[0].count(b"\n") > 400
+    first, second = traces_with_two_hash_seeds("--fleet", "--first=3", "--seeds=4")
+    assert first == second
+    assert first.count(b"\n") > 400
 
 
 # Faults of the product that the runs find.
@@ -125,3 +112,19 @@ def test_a_bus_that_tells_of_another_store_once_only_is_found(
 def test_a_boot_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SharedRegistrations, "save", lambda registrations, record: None)
     assert any("its boot was forgotten" in fault for fault in found())
+
+
+def test_a_boot_that_is_written_after_a_node_has_read_the_record_is_not_taken_for_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unsaved = [1]
+    monkeypatch.setattr(SimulatedNode, "unsaved_boots", property(lambda node: unsaved[0]))
+    run = FleetRun(1)
+    station = run.stations[0]
+    station.when_connecting(station)
+    unsaved[0] = 0
+    station.when_refused(station)
+    assert list(run.faults()) == []
+    station.when_connecting(station)
+    station.when_refused(station)
+    assert list(run.faults()) == ["CP000: its boot was forgotten"]
