@@ -8,6 +8,7 @@ from ocppkit import v16, v21, v201
 from ocppkit.blocks import PowerPathChanged
 from ocppkit.blocks.transactions import (
     SampledValue,
+    TokenInfo,
     TransactionEventType,
     TransactionLimit,
     TransactionReport,
@@ -147,6 +148,23 @@ def test_where_energy_is_a_stop_point_the_transaction_ends_and_none_begins() -> 
     assert not bench.block.state_of(1).power_path_closed
     bench.advance(600)
     assert len(bench.transactions) == 2
+
+
+def test_a_reply_whose_limit_ends_the_transaction_may_tell_of_its_token_too() -> None:  # E16
+    bench = charging(stop="EnergyTransfer")
+    report = TransactionReport(
+        event_type=TransactionEventType.STARTED,
+        transaction_id=bench.block.state_of(1).transaction_id,
+        timestamp=bench.now.wall,
+        id_token=CARD,
+    )
+    bench.reply(
+        report,
+        transaction_limit=TransactionLimit(max_cost=5.0),
+        total_cost=6.0,
+        id_token_info=TokenInfo(status="Accepted"),
+    )
+    assert bench.sequence == "LimitSet:Updated CostLimitReached:Ended"
 
 
 def test_a_limit_holds_over_a_power_cut() -> None:  # E16, E17

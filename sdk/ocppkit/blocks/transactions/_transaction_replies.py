@@ -64,8 +64,11 @@ class TransactionReplies:
             self._take_number(evse, reply.number, now)
         if reply.transaction_limit is not None:
             self._limits.set(evse, reply.transaction_limit, now, by_csms=True)
+        # The transaction may end here: a limit can be reached already.
         if reply.total_cost is not None and evse.transaction is not None:
             self._limits.set_cost(evse, reply.total_cost, now)
+        if evse.transaction is None:
+            return
         own = evse.state.id_token
         if info is not None and own is not None and token is not None and own.is_same_as(token):
             self._verdicts.take(evse, info, now)
