@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,6 +196,24 @@ async def test_blocks_know_of_the_accepted_boot_before_the_program_can_act_on_it
                 break
         blocks.do(lamp.light)
         assert BootAccepted() in lamp.heard
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["stored", "stopped"])
+@pytest.mark.asyncio
+async def test_blocks_know_what_has_happened_before_they_are_stored_or_stopped(
+    clock: FakeClock, stops: bool
+) -> None:
+    station, csms = station_of(MemoryStore(), clock), csms_of(clock)
+    lamp = Lamp()
+    events = station.events()  # opened first, so it is told before the blocks are
+    async with AsyncExitStack() as running:
+        blocks = await running.enter_async_context(StationBlocks(station, lamp, dialect=DIALECT))
+        async with connected(station, csms):
+            async for event in events:
+                if isinstance(event, Accepted):
+                    break
+            await (running.aclose() if stops else blocks.flush())
+            assert BootAccepted() in lamp.heard
 
 
 @pytest.mark.asyncio

@@ -37,7 +37,6 @@ from ocppkit.blocks.variables import (
 )
 
 from .._station import Station
-from ._controls_of_variables import follow_variables
 from ._station_blocks import StationBlocks
 
 __all__ = ["FullStation"]
@@ -223,7 +222,6 @@ class FullStation(StationBlocks):
             self.remote_control,
             dialect=dialect,
         )
-        follow_variables(model, station.controls)
         self.on(MessageTriggered)(self._boot_if_triggered)
         self.on(BasicAuthPasswordChanged)(self._password_changed)
 

@@ -188,7 +188,9 @@ class StationBlocks:
         """Waits until the journal has stored what the blocks have produced so far, or has failed to
         once.
         """
-        await self._require_running().flush()
+        batches = self._require_running()
+        self._catch_up()
+        await batches.flush()
 
     def now(self) -> Moment:
         """Returns the present time, as the blocks' methods take it."""
@@ -230,8 +232,7 @@ class StationBlocks:
         traceback: TracebackType | None,
     ) -> None:
         """Stores what is not stored yet, and stops the blocks."""
-        batches = self._require_running()
-        await batches.flush()
+        await self.flush()
         if self._timer is not None:
             self._timer.cancel()
         self._batches = None
