@@ -1,4 +1,4 @@
-"""LimitWatch that a CSMS sets by one call: of a station, an EVSE and a transaction, in each version."""
+"""Limits that a CSMS sets by one call: of a station, an EVSE and a transaction, in each version."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -91,15 +91,15 @@ class AvailabilityBlock(Block):
         station = (self._evses.station,) if rules.station_has_status else ()
         records = (*station, *self._evses.connectors())
         self._reporter = StatusReporter(rules, model, records, self._report)
-        self._on_command(ChangeAvailability)(self._change)
-        self._on_event(AuthorizationDecided, self._decided)
+        self._on_command(ChangeAvailability)(self._change_availability)
+        self._on_event(AuthorizationDecided, self._token_decided)
         self._on_event(EvseReserved, self._reserved_elsewhere)
         self._on_event(EvseReservationEnded, self._reservation_ended_elsewhere)
         if rules.station_has_status:
             self._on_event(LocalListConflict, self._list_conflicts)
             self._on_event(LocalListUpdated, self._list_updated)
         self._on_event(EvseChanged, lambda event, now: self.take(event.after, now))
-        self._on_event(StationStarted, self._started)
+        self._on_event(StationStarted, self._station_started)
         self._on_event(BootAccepted, lambda event, now: self._reporter.accept(now))
         self._on_event(BootNotAccepted, lambda event, now: self._reporter.suspend())
         self._on_event(
@@ -122,7 +122,7 @@ class AvailabilityBlock(Block):
         if state.connected and state.connector_id is not None:
             self._evses.connector(state.evse_id, state.connector_id)
         self._evses.evse(state.evse_id).take(state)
-        self._update(now)
+        self._update_statuses(now)
 
     def reserve(self, evse_id: int, holder: ReservationHolder, now: Moment) -> None:
         """Records that an EVSE is reserved, and for whom. The reservation is kept over a restart. #
@@ -166,7 +166,7 @@ class AvailabilityBlock(Block):
         if error is not None and error.is_fault and error.error_code == _EV_COMMUNICATION:
             raise ValueError(f"{_EV_COMMUNICATION} is not a fault [pass is_fault=False]")
         self._record(evse_id, connector_id).error = NO_ERROR if error is None else error
-        self._update(now)
+        self._update_statuses(now)
 
     def lock_failed(self, evse_id: int, connector_id: int, now: Moment) -> None:
         """Records that the lock of a connector has failed. # G05
@@ -179,7 +179,7 @@ class AvailabilityBlock(Block):
         self._tell(LockFailed(evse_id=evse_id, connector_id=connector_id))
         if self._rules.lock_failure_is_fault:
             connector.error = _LOCK_FAILURE
-        self._update(now)
+        self._update_statuses(now)
 
     def lock_recovered(self, evse_id: int, connector_id: int, now: Moment) -> None:
         """Records that the lock of a connector works again.
@@ -191,7 +191,7 @@ class AvailabilityBlock(Block):
         connector.lock_failed = False
         if connector.error == _LOCK_FAILURE:
             connector.error = NO_ERROR
-        self._update(now)
+        self._update_statuses(now)
 
     # What blocks above ask and tell.
 
@@ -305,18 +305,18 @@ class AvailabilityBlock(Block):
         self._out_of_service.restore(kept.out_of_service)
         for evse in self._evses:
             evse.holder = kept.reservations.get(evse.evse_id)
-        self._update(now)
+        self._update_statuses(now)
 
     # What happens.
 
-    def _started(self, event: StationStarted, now: Moment) -> None:
+    def _station_started(self, event: StationStarted, now: Moment) -> None:
         self._reporter.start()
         self.readmit(None, now)
         for evse in self._evses:
             if evse.holder is not None:
                 self._tell(_reservation_event(evse.evse_id, evse.holder))
 
-    def _decided(self, event: AuthorizationDecided, now: Moment) -> None:
+    def _token_decided(self, event: AuthorizationDecided, now: Moment) -> None:
         if event.accepted and event.reservation_id is not None:
             # H03: the reservation is used up.
             self.end_reservation(event.evse_id, now)
@@ -340,7 +340,7 @@ class AvailabilityBlock(Block):
     def _reserve(self, evse_id: int, holder: ReservationHolder | None, now: Moment) -> None:
         self._evses.evse(evse_id).holder = holder
         self._note_change()
-        self._update(now)
+        self._update_statuses(now)
 
     def _handle_lost_report(self, report: StatusReport, now: Moment) -> None:
         # Reported again after the next connect; at once it would be refused at once.
@@ -350,7 +350,7 @@ class AvailabilityBlock(Block):
         for each in report.events:
             self._record(each.evse_id or ALL, each.connector_id or ALL).lock_report_lost = True
 
-    def _change(self, command: ChangeAvailability, now: Moment) -> AvailabilityAnswer:
+    def _change_availability(self, command: ChangeAvailability, now: Moment) -> AvailabilityAnswer:
         place = command.evse_id or ALL, command.connector_id or ALL
         refused = self._reason_to_refuse(place)
         if refused is not None:
@@ -361,7 +361,7 @@ class AvailabilityBlock(Block):
         waits = is_out and self._out_of_service.waits_for_transaction(place)
         self._out_of_service.set(place, command.operational_status)
         self._note_change()
-        self._update(now)
+        self._update_statuses(now)
         # G03.FR.03, G04.FR.04: what is so already is accepted, too.
         return AvailabilityAnswer(status=ChangeStatus.SCHEDULED if waits else ChangeStatus.ACCEPTED)
 
@@ -376,7 +376,7 @@ class AvailabilityBlock(Block):
     def _set_withdrawn(self, evse_id: int | None, withdrawn: bool, now: Moment) -> None:
         for evse in self._evses if evse_id is None else (self._evses.evse(evse_id),):
             evse.is_withdrawn = withdrawn
-        self._update(now)
+        self._update_statuses(now)
 
     def _record(self, evse_id: int, connector_id: int) -> ConnectorRecord:
         if (evse_id, connector_id) == (ALL, ALL):
@@ -395,7 +395,7 @@ class AvailabilityBlock(Block):
         elif evse_id != ALL and connector_id is not None:
             yield self._evses.connector(evse_id, connector_id)
 
-    def _update(self, now: Moment) -> None:
+    def _update_statuses(self, now: Moment) -> None:
         self._derived.update(now)
         self._reporter.tell_changes(now)
 

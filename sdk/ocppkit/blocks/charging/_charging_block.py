@@ -130,17 +130,20 @@ class ChargingBlock(Block):
         self._on_reply(PullDynamicUpdate)(self._dynamic.take)
         self._on_event(BootAccepted, lambda event, now: self._dynamic.set_accepted(True))
         self._on_event(BootNotAccepted, lambda event, now: self._dynamic.set_accepted(False))
-        self._on_command(SetProfile)(self._set)
-        self._on_command(ClearProfiles)(self._clear)
-        self._on_command(GetComposite)(self._composite)
-        self._on_command(GetProfiles)(self._get)
+        self._on_command(SetProfile)(self._set_profile)
+        self._on_command(ClearProfiles)(self._clear_profiles)
+        self._on_command(GetComposite)(self._answer_composite)
+        self._on_command(GetProfiles)(self._report_profiles)
         self._on_event(StationStarted, lambda event, now: self._update_limits(now))
         self._on_event(ClockChanged, lambda event, now: self._update_limits(now))
         self._on_event(VariableChanged, lambda event, now: self._update_limits(now))
-        self._on_event(CsmsConnected, self._connected)
-        self._on_event(CsmsDisconnected, self._disconnected)
-        self._on_event(TransactionBegan, self._began)
-        self._on_event(TransactionNumbered, self._numbered)
+        self._on_event(CsmsConnected, self._csms_connected)
+        self._on_event(CsmsDisconnected, self._csms_disconnected)
+        self._on_event(
+            TransactionBegan,
+            lambda event, now: self.transaction_began(event.evse_id, event.transaction_id, now),
+        )
+        self._on_event(TransactionNumbered, self._transaction_numbered)
         self._on_event(PowerPathChanged, self._power_path_changed)
         self._on_event(
             TransactionEnded, lambda event, now: self.transaction_ended(event.evse_id, now)
@@ -279,7 +282,7 @@ class ChargingBlock(Block):
 
     # What the CSMS asks.
 
-    def _set(self, command: SetProfile, now: Moment) -> SetProfileAnswer:
+    def _set_profile(self, command: SetProfile, now: Moment) -> SetProfileAnswer:
         self._use_settings()
         refused = self._profiles.set(
             with_update_time(command.charging_profile, now),
@@ -297,7 +300,7 @@ class ChargingBlock(Block):
         self._update_limits(now)
         return SetProfileAnswer(status=ProfileStatus.ACCEPTED)
 
-    def _clear(self, command: ClearProfiles, now: Moment) -> ClearProfilesAnswer:
+    def _clear_profiles(self, command: ClearProfiles, now: Moment) -> ClearProfilesAnswer:
         number = command.charging_profile_id
         cleared = self._profiles.clear(
             ProfileCriteria(
@@ -313,7 +316,7 @@ class ChargingBlock(Block):
         self._update_limits(now)
         return ClearProfilesAnswer(status=ClearProfilesStatus.ACCEPTED)
 
-    def _composite(self, command: GetComposite, now: Moment) -> CompositeAnswer:
+    def _answer_composite(self, command: GetComposite, now: Moment) -> CompositeAnswer:
         self._use_settings()
         unit = command.charging_rate_unit or RateUnit.AMPERES
         # CMP-12.
@@ -333,7 +336,7 @@ class ChargingBlock(Block):
         )
         return CompositeAnswer(status=ProfileStatus.ACCEPTED, schedule=schedule)
 
-    def _get(self, command: GetProfiles, now: Moment) -> GetProfilesAnswer:
+    def _report_profiles(self, command: GetProfiles, now: Moment) -> GetProfilesAnswer:
         found = self._profiles.find(
             ProfileCriteria(
                 ids=command.ids,
@@ -351,20 +354,17 @@ class ChargingBlock(Block):
 
     # What happens to the station.
 
-    def _connected(self, event: CsmsConnected, now: Moment) -> None:
+    def _csms_connected(self, event: CsmsConnected, now: Moment) -> None:
         self._dynamic.set_connected(True)
         self._circumstances = replace(self._circumstances, offline_since=None)
         self._update_limits(now)
 
-    def _disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
+    def _csms_disconnected(self, event: CsmsDisconnected, now: Moment) -> None:
         self._dynamic.set_connected(False)
         self._circumstances = replace(self._circumstances, offline_since=now.wall)
         self._update_limits(now)
 
-    def _began(self, event: TransactionBegan, now: Moment) -> None:
-        self.transaction_began(event.evse_id, event.transaction_id, now)
-
-    def _numbered(self, event: TransactionNumbered, now: Moment) -> None:
+    def _transaction_numbered(self, event: TransactionNumbered, now: Moment) -> None:
         # In 1.6 profiles name a transaction by its number.
         running = self._circumstances.transactions.get(event.evse_id)
         if running is not None:

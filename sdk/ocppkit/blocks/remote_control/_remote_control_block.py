@@ -113,17 +113,17 @@ class RemoteControlBlock(Block):
         )
         self._on_command(RequestReset)(self._resets.handle_command)
         self._on_command(RequestUnlock)(self._unlock_connector)
-        self._on_command(RequestTrigger)(self._trigger)
+        self._on_command(RequestTrigger)(self._answer_trigger)
         if transactions is not None:
             self._on_command(StartRemotely)(
-                lambda command, now: self._start(command, transactions, now)
+                lambda command, now: self._start_remotely(command, transactions, now)
             )
             self._on_command(StopRemotely)(
-                lambda command, now: self._stop(command, transactions, now)
+                lambda command, now: self._stop_remotely(command, transactions, now)
             )
-        self._on_event(StationStarted, self._started)
-        self._on_event(BootAccepted, self._accepted)
-        self._on_event(BootNotAccepted, self._not_accepted)
+        self._on_event(StationStarted, self._station_started)
+        self._on_event(BootAccepted, self._boot_accepted)
+        self._on_event(BootNotAccepted, self._boot_not_accepted)
         self._on_event(EvseChanged, lambda event, now: self._resets.begin_what_is_idle(now))
         self._on_event(
             ConnectorStatusChanged, lambda event, now: self._resets.begin_what_is_idle(now)
@@ -205,13 +205,13 @@ class RemoteControlBlock(Block):
 
     # Resets.
 
-    def _started(self, event: StationStarted, now: Moment) -> None:
+    def _station_started(self, event: StationStarted, now: Moment) -> None:
         self._is_accepted = False
 
-    def _not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
+    def _boot_not_accepted(self, event: BootNotAccepted, now: Moment) -> None:
         self._is_accepted = False
 
-    def _accepted(self, event: BootAccepted, now: Moment) -> None:
+    def _boot_accepted(self, event: BootAccepted, now: Moment) -> None:
         self._is_accepted = True
         self._resets.accepted(now)
 
@@ -245,10 +245,10 @@ class RemoteControlBlock(Block):
         # F05.FR.04 to F05.FR.06.
         return UnlockAnswer(status=self._unlock(evse_id, connector_id))
 
-    def _trigger(self, command: RequestTrigger, now: Moment) -> TriggerAnswer:
+    def _answer_trigger(self, command: RequestTrigger, now: Moment) -> TriggerAnswer:
         return self._triggers.answer(command, self._is_accepted, now)
 
-    def _start(
+    def _start_remotely(
         self, command: StartRemotely, transactions: TransactionsBlock, now: Moment
     ) -> RemoteAnswer:
         if not self._is_accepted:
@@ -329,7 +329,7 @@ class RemoteControlBlock(Block):
         if holder is not None:
             self._availability.end_reservation(started.evse_id, now)
 
-    def _stop(
+    def _stop_remotely(
         self, command: StopRemotely, transactions: TransactionsBlock, now: Moment
     ) -> RemoteAnswer:
         if not self._is_accepted:

@@ -28,11 +28,11 @@ from ._ledger import (
     TransactionUnmatched,
     TransactionUpdated,
 )
-from ._limit_of_transaction import TransactionLimit
 from ._meter_values import EnergyReading, MeterValue, SampledValue, SignedMeterValue
 from ._reports import MeterValuesReport, TransactionReply, TransactionReport
 from ._status_query import GetTransactionStatus, TransactionStatus
 from ._token_rules import TokenRules
+from ._transaction_limit import TransactionLimit
 from ._transaction_rules import TransactionRules
 from ._transactions_block import TransactionsBlock
 from ._words import (

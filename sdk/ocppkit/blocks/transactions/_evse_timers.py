@@ -1,10 +1,10 @@
-"""`EvseTimers`: does what is due at EVSEs when a wait is over."""
+"""Does what is due at the EVSEs of a station when a wait is over."""
 
 from .._moment import Moment
 from ._sequencer import TransactionSequencer
 from ._station_evses import StationEvses
 from ._token_verdicts import TokenVerdicts
-from ._transaction_limits import TransactionLimits
+from ._transaction_limiter import TransactionLimiter
 
 __all__ = ["EvseTimers"]
 
@@ -17,12 +17,12 @@ class EvseTimers:
         evses: StationEvses,
         sequencer: TransactionSequencer,
         verdicts: TokenVerdicts,
-        limits: TransactionLimits,
+        limiter: TransactionLimiter,
     ) -> None:
         self._evses = evses
         self._sequencer = sequencer
         self._verdicts = verdicts
-        self._limits = limits
+        self._limiter = limiter
 
     def set_accepted(self, is_accepted: bool, now: Moment) -> None:
         """Notes whether the CSMS has accepted the station. If it has, transactions that were held
@@ -37,7 +37,7 @@ class EvseTimers:
         """Looks whether transactions that go on after a restart have used up what they may."""
         for evse in self._evses.busy_evses():
             self._verdicts.check_energy(evse, now)
-            self._limits.check(evse, now)
+            self._limiter.check(evse, now)
 
     def next_deadline(self) -> float | None:
         """Returns when a wait ends, on the monotonic clock."""
@@ -60,7 +60,7 @@ class EvseTimers:
                 evse.energy_check = None
                 self._verdicts.check_energy(evse, now)
             if _is_over(evse.limit_check, now):
-                self._limits.check(evse, now)
+                self._limiter.check(evse, now)
 
 
 def _is_over(due: float | None, now: Moment) -> bool:

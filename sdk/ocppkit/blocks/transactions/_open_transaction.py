@@ -5,8 +5,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from ._evse_state import EvseState
-from ._limit_of_transaction import TransactionLimit
 from ._meter_values import MeterValue
+from ._transaction_limit import TransactionLimit
 
 __all__ = ["KeptEvse", "OpenTransaction"]
 

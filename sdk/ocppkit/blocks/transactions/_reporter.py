@@ -15,10 +15,10 @@ from ..variables import (
 from ._evse import Evse
 from ._evse_events import MeterWentBack
 from ._id_tokens import IdToken
-from ._limit_of_transaction import TransactionLimit
 from ._meter_reader import MeterReader, register_of
 from ._meter_values import MeterValue, SampledValue
 from ._reports import TransactionReport
+from ._transaction_limit import TransactionLimit
 from ._transaction_rules import TransactionRules
 from ._words import ReadingContext, TransactionEventType, TriggerReason
 

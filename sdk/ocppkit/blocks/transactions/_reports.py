@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from .._commands_and_reports import Report, ReportReply
 from ._id_tokens import IdToken, MessageContent, TokenInfo
-from ._limit_of_transaction import TransactionLimit
 from ._meter_values import EnergyReading, MeterValue, energy_readings
+from ._transaction_limit import TransactionLimit
 from ._words import TransactionEventType
 
 __all__ = ["MeterValuesReport", "TransactionReply", "TransactionReport"]

@@ -12,7 +12,7 @@ from ._reports import TransactionReply, TransactionReport
 from ._station_evses import StationEvses
 from ._status_query import GetTransactionStatus, TransactionStatus
 from ._token_verdicts import TokenVerdicts
-from ._transaction_limits import TransactionLimits
+from ._transaction_limiter import TransactionLimiter
 
 __all__ = ["TransactionReplies"]
 
@@ -24,7 +24,7 @@ class TransactionReplies:
         self,
         evses: StationEvses,
         verdicts: TokenVerdicts,
-        limits: TransactionLimits,
+        limiter: TransactionLimiter,
         *,
         has_undelivered: Callable[[str | None], bool] | None,
         tell: Callable[[Event], None],
@@ -35,14 +35,14 @@ class TransactionReplies:
         Args:
             evses: the EVSEs.
             verdicts: applies verdicts on tokens.
-            limits: limits transactions.
+            limiter: limits transactions.
             has_undelivered: returns whether messages of a transaction wait.
             tell: takes an event.
             touch: called when what must be kept of transactions has changed.
         """
         self._evses = evses
         self._verdicts = verdicts
-        self._limits = limits
+        self._limiter = limiter
         self._has_undelivered = has_undelivered
         self._tell = tell
         self._touch = touch
@@ -63,10 +63,10 @@ class TransactionReplies:
         if reply.number is not None:
             self._take_number(evse, reply.number, now)
         if reply.transaction_limit is not None:
-            self._limits.set(evse, reply.transaction_limit, now, by_csms=True)
+            self._limiter.set(evse, reply.transaction_limit, now, by_csms=True)
         # The transaction may end here: a limit can be reached already.
         if reply.total_cost is not None and evse.transaction is not None:
-            self._limits.set_cost(evse, reply.total_cost, now)
+            self._limiter.set_cost(evse, reply.total_cost, now)
         if evse.transaction is None:
             return
         own = evse.state.id_token

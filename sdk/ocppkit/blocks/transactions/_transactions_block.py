@@ -22,7 +22,6 @@ from ._evse_state import EvseState, unplugged
 from ._evse_timers import EvseTimers
 from ._id_tokens import IdToken
 from ._interruptions import Interruptions
-from ._limit_of_transaction import TransactionLimit
 from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
 from ._metering import Metering
@@ -32,7 +31,8 @@ from ._sequencer import TransactionSequencer
 from ._station_evses import StationEvses
 from ._status_query import GetTransactionStatus
 from ._token_verdicts import TokenVerdicts
-from ._transaction_limits import TransactionLimits
+from ._transaction_limit import TransactionLimit
+from ._transaction_limiter import TransactionLimiter
 from ._transaction_replies import TransactionReplies
 from ._transaction_rules import TransactionRules
 from ._words import StoppedReason, SuspendedBy, TriggerReason
@@ -111,10 +111,10 @@ class TransactionsBlock(Block):
         self._verdicts = TokenVerdicts(
             model, meters, self._reporter, self._sequencer, tell=self._tell, touch=self._touch
         )
-        self._limits = TransactionLimits(
+        self._limiter = TransactionLimiter(
             rules, meters, self._reporter, self._sequencer, touch=self._touch
         )
-        self._timers = EvseTimers(self._evses, self._sequencer, self._verdicts, self._limits)
+        self._timers = EvseTimers(self._evses, self._sequencer, self._verdicts, self._limiter)
         self._interruptions = Interruptions(
             self._evses, model, rules, self._reporter, self._sequencer, tell=self._tell
         )
@@ -135,7 +135,7 @@ class TransactionsBlock(Block):
         replies = TransactionReplies(
             self._evses,
             self._verdicts,
-            self._limits,
+            self._limiter,
             has_undelivered=has_undelivered,
             tell=self._tell,
             touch=self._touch,
@@ -339,7 +339,7 @@ class TransactionsBlock(Block):
         Raises:
             LocalProtocolError: there is no such EVSE, or it has no transaction.
         """
-        self._limits.set_own(self._evses.required(evse_id), limit, now)
+        self._limiter.set_own(self._evses.required(evse_id), limit, now)
 
     @property
     def can_resume(self) -> bool:

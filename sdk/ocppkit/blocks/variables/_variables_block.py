@@ -101,10 +101,10 @@ class VariablesBlock(Block):
         self._on_command(GetReport)(self.get_report)
         self._on_command(SetNetworkProfile)(self.set_network_profile)
         self._on_event(StationStarted, lambda event, now: self.restarting(now))
-        self._on_event(CsmsConnected, self._connected)
+        self._on_event(CsmsConnected, self._csms_connected)
         self._add_checks()
         self._store_profiles(network_profiles or {})
-        model.observe(self._changed)
+        model.observe(self._variable_changed)
 
     @property
     def model(self) -> DeviceModel:
@@ -150,7 +150,7 @@ class VariablesBlock(Block):
         if data is None:
             # B07.FR.02.
             return ReportAnswer(status=ReportStatus.NOT_SUPPORTED)
-        return self._send(command.request_id, data, now)
+        return self._send_report(command.request_id, data, now)
 
     def get_report(self, command: GetReport, now: Moment) -> ReportAnswer:
         """Reports the selected components and variables. # B08"""
@@ -164,7 +164,7 @@ class VariablesBlock(Block):
         if data is None:
             # B08.FR.02.
             return ReportAnswer(status=ReportStatus.NOT_SUPPORTED)
-        return self._send(command.request_id, data, now)
+        return self._send_report(command.request_id, data, now)
 
     def set_network_profile(
         self, command: SetNetworkProfile, now: Moment
@@ -251,11 +251,11 @@ class VariablesBlock(Block):
             for slot, profile in profiles.items():
                 declare_profile(self._model, slot, profile)
 
-    def _connected(self, event: CsmsConnected, now: Moment) -> None:
+    def _csms_connected(self, event: CsmsConnected, now: Moment) -> None:
         if event.slot in self._profiles:
             self.connected_by(event.slot, now)
 
-    def _changed(self, event: VariableChanged | KeptValueRefused) -> None:
+    def _variable_changed(self, event: VariableChanged | KeptValueRefused) -> None:
         self._tell(event)
         if not isinstance(event, VariableChanged):
             return
@@ -319,7 +319,9 @@ class VariablesBlock(Block):
         if DATE_TIME in self._model:
             self._model.set(DATE_TIME, now.wall, is_told=False)
 
-    def _send(self, request_id: int, data: Iterable[ReportData], now: Moment) -> ReportAnswer:
+    def _send_report(
+        self, request_id: int, data: Iterable[ReportData], now: Moment
+    ) -> ReportAnswer:
         """Queues a report in parts, which are sent after the answer. # B07.FR.03, B07.FR.12"""
         found = tuple(map(self._readable_data, data))
         if not found:

@@ -66,7 +66,7 @@ class StationProvisioner:
             else:
                 # B02: commands may be sent once the station is Pending.
                 status = "Pending"
-                current_call().after_response(lambda: self._start(station))
+                current_call().after_response(lambda: self._start_provisioning(station))
         accepted = status == "Accepted"
         return BootReply(
             status=status,
@@ -74,12 +74,12 @@ class StationProvisioner:
             interval=provisioning.interval if accepted else provisioning.retry_interval,
         )
 
-    def _start(self, station: StationHandle) -> None:
+    def _start_provisioning(self, station: StationHandle) -> None:
         task = asyncio.create_task(self._provision(station))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._provisioning_ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _provisioning_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
             logger.error(

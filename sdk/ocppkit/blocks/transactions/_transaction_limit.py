@@ -1,4 +1,4 @@
-"""`TransactionLimit`: how much a transaction may cost, take or last."""
+"""How much a transaction may cost, take or last."""
 
 from msgspec import Struct
 

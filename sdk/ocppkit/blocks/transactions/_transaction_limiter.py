@@ -1,4 +1,4 @@
-"""`TransactionLimits`: stops the energy of a transaction that has used up its cost, energy, time or charge. [E16]"""
+"""Stops the energy of a transaction that has used up its cost, energy, time or charge. [E16]"""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
@@ -9,16 +9,16 @@ from ocppkit.core import LocalProtocolError
 
 from .._moment import Moment
 from ._evse import Evse
-from ._limit_of_transaction import TransactionLimit
 from ._meter_reader import MeterReader
 from ._meter_values import SampledValue
 from ._open_transaction import OpenTransaction
 from ._reporter import TransactionReporter
 from ._sequencer import TransactionSequencer
+from ._transaction_limit import TransactionLimit
 from ._transaction_rules import TransactionRules
 from ._words import StoppedReason, SuspendedBy, TriggerReason, TxPoint
 
-__all__ = ["TransactionLimits"]
+__all__ = ["TransactionLimiter"]
 
 _METER_CHECK: Final = 5.0
 """Seconds between two looks at the meter while energy or charge is limited."""
@@ -37,8 +37,8 @@ _TIME: Final = _Reached(TriggerReason.TIME_LIMIT_REACHED, StoppedReason.TIME_LIM
 _CHARGE: Final = _Reached(TriggerReason.SOC_LIMIT_REACHED, StoppedReason.SOC_LIMIT_REACHED)
 
 
-class TransactionLimits:
-    """The limits of the transactions of one station."""
+class TransactionLimiter:
+    """Limits the transactions of one station, as its drivers and the CSMS want."""
 
     def __init__(
         self,
