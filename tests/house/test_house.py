@@ -35,6 +35,17 @@ def test_every_allowed_name_is_still_repeated() -> None:
     assert set(names) - found == set()
 
 
+def test_a_requirement_id_stands_once_and_beside_its_mark() -> None:
+    # One search for "# B02.FR.04" is to find rule, code and test.
+    split_or_doubled = re.compile(r"\S #$|# (\w+[-.][\w.]+) # \1\b", re.MULTILINE)
+    found = {
+        source.path: match[0]
+        for source in python_sources()
+        if (match := split_or_doubled.search(source.text)) is not None
+    }
+    assert found == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -36,9 +36,7 @@ _NOT_ACCEPTED: Final = (
 
 
 class BootGate:
-    """Decides whether messages of a station are handled before its boot is accepted. # ERR-19 #
-    ERR-19
-    """
+    """Decides whether messages of a station are handled before its boot is accepted. # ERR-19"""
 
     def __init__(
         self, protocols: Sequence[Protocol], unknown: UnknownStations | None, closed: bool

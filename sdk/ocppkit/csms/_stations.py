@@ -226,8 +226,7 @@ class Stations(StationLookup):
     # What sessions call.
 
     def spelling(self, identity: str, protocol: Protocol | None) -> str:
-        """Returns the identity as the connected station spells it, which may differ in case. #
-        CON-06 # CON-06
+        """Returns the identity as the connected station spells it; case may differ. # CON-06
 
         If there is none, the identity is returned unchanged.
         """

@@ -40,8 +40,7 @@ def next_in_order(queue: Queue, numbers: TransactionNumbers) -> QueuedMessage:
 def next_triggered(
     queue: Queue, numbers: TransactionNumbers, registration: Registration
 ) -> QueuedMessage | None:
-    """Returns the oldest message that the CSMS asked for while the station's boot is Pending. #
-    BOOT-12 # BOOT-12
+    """Returns the oldest message that the CSMS asked for while the station is Pending. # BOOT-12
 
     One that needs the number of a transaction does not pass the message that begins it.
 

@@ -88,8 +88,9 @@ class NetworkOrder:
         self._waits = {}
 
     def note_connected(self) -> None:
-        """Notes that the profile has connected; it is tried first when the connection is lost. #
-        REC-03 # REC-03
+        """Notes that the profile has connected. # REC-03
+
+        It is tried first when the connection is lost.
         """
         profile = self.profile
         self.floor = max(self.floor, security_of(profile))

@@ -28,8 +28,9 @@ class NetworkProfile:
     """The configurationSlot of SetNetworkProfile; another one means another boot (BOOT-26)."""
 
     def is_same_way(self, other: "NetworkProfile") -> bool:
-        """Returns whether two profiles lead to the same CSMS; their credentials may differ. #
-        BOOT-26
+        """Returns whether two profiles lead to the same CSMS. # BOOT-26
+
+        Their credentials may differ.
         """
         return (self.url, self.slot) == (other.url, other.slot)
 

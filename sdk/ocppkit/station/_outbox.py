@@ -125,8 +125,7 @@ class Outbox:
         return sum(len(each.queue) for each in self._queues)
 
     async def count(self, transaction: str | None = None) -> int:
-        """Returns how many messages are waiting: those of one transaction, or all. # QUE-14 #
-        QUE-14
+        """Returns how many messages are waiting: those of one transaction, or all. # QUE-14
 
         Raises:
             JournalError: the journal cannot be read; or what else the journal raises.

@@ -125,8 +125,9 @@ class AvailabilityBlock(Block):
         self._update_statuses(now)
 
     def reserve(self, evse_id: int, holder: ReservationHolder, now: Moment) -> None:
-        """Records that an EVSE is reserved, and for whom. The reservation is kept over a restart. #
-        BOOT-24
+        """Records that an EVSE is reserved, and for whom.
+
+        The reservation is kept over a restart. # BOOT-24
 
         `EvseReserved` tells it to the authorization block. It ends when the driver is authorized.
 

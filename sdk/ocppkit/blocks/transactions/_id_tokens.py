@@ -107,9 +107,7 @@ class TokenInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TokenInfoReceived(Event, frozen=True):
-    """Event: the CSMS has said something about a token in its reply to a report of a transaction. #
-    C10.FR.05
-    """
+    """Event: the CSMS has replied to a report of a transaction with news of a token. # C10.FR.05"""
 
     id_token: IdToken
     info: TokenInfo

@@ -106,9 +106,7 @@ class Metering:
         self._reporter.updated(evse, TriggerReason.TRIGGER, now.wall, values=values)
 
     def trigger_meter_values(self, evse_id: int, now: Moment) -> bool:
-        """Reports meter values at the request of the CSMS; returns whether there are any. #
-        F06.FR.06
-        """
+        """Reports meter values as the CSMS asks; returns whether there are any. # F06.FR.06"""
         evse = self._evses.get(evse_id)
         # MET-13, MET-03.
         in_transaction = self._rules.samples_in_meter_values

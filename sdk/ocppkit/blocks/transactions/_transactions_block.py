@@ -358,8 +358,7 @@ class TransactionsBlock(Block):
         self._interruptions.begin(self._evses.required(evse_id), now)
 
     def resume(self, evse_id: int, now: Moment) -> None:
-        """Resumes the transaction of an EVSE that `interrupt` has interrupted, if there is one. #
-        B13
+        """Resumes the transaction of an EVSE that `interrupt` has interrupted, if any. # B13
 
         Raises:
             LocalProtocolError: there is no such EVSE.
