@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ocppkit import v16, v201
-from ocppkit.core import utcnow
-from ocppkit.station import BackOff, MemoryJournal
+from ocppkit.core import CallTimedOut, utcnow
+from ocppkit.station import BackOff, MemoryJournal, Retries
 from ocppkit.testing import FakeClock, settle
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v201.roles import ChargingStation
@@ -151,3 +151,19 @@ async def test_a_triggered_event_that_is_not_answered_is_kept_under_its_id(fake_
         csms.boot = {"status": "Accepted", "interval": 300}
         await clock.advance(60)
         assert await task == v201.TransactionEventResponse()
+
+
+@pytest.mark.asyncio
+async def test_boot_12_no_heartbeat_precedes_giving_a_triggered_event_up(fake_csms: Make) -> None:
+    clock = FakeClock()
+    csms = fake_csms(clock, boot={"status": "Pending", "interval": 600})
+    station = make(clock, retries=Retries(attempts=1))
+    csms.answers["TransactionEvent"] = None
+    async with csms.running(station):
+        await triggered(station, csms)
+        trigger = v201.TriggerReasonEnumType.TRIGGER
+        task = asyncio.create_task(station.call(event(2, trigger), call_timeout=1))
+        await clock.advance(2)
+        with pytest.raises(CallTimedOut):
+            await task
+        assert await csms.calls() == ["TransactionEvent"]

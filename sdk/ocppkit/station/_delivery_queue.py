@@ -194,9 +194,7 @@ class DeliveryQueue:
             return
         if not item.may_have_left:
             entry, request = await self._prepare_first_send(item, entry, request)
-        # While Pending, nothing is sent that the CSMS has not asked for. # BOOT-12
-        registered = self._registration_state.registration.accepted
-        if self._in_doubt and registered and not endpoint.answers_received:
+        if self._in_doubt and not endpoint.answers_received:
             # If the CSMS then closes the connection over the message, it is the message's fault.
             await self._is_answering(endpoint)
         await self._send_message(item, entry, request, endpoint, clock)
@@ -248,7 +246,12 @@ class DeliveryQueue:
             return False
 
     async def _is_answering(self, endpoint: Endpoint) -> bool:
-        """Sends a heartbeat; returns whether the connection is still open afterwards."""
+        """Sends a heartbeat if the station may; returns whether the connection is still open
+        afterwards.
+        """
+        if not self._registration_state.registration.accepted:
+            # While Pending, nothing is sent that the CSMS has not asked for. # BOOT-12
+            return endpoint.connected
         try:
             await endpoint.call(self._probe())
         except ConnectionClosed:
