@@ -276,6 +276,25 @@ async def test_a_store_that_hangs_holds_nobody_up(make_csms: Make, station: Make
 
 
 @pytest.mark.asyncio
+async def test_a_store_that_hangs_once_is_asked_again(make_csms: Make, station: Make) -> None:
+    class HangingOnce(Broken):
+        async def save(self, record: StationRecord) -> None:  # type: ignore[override]
+            super().save(record)
+            if self.asked == 2:
+                await asyncio.get_running_loop().create_future()
+
+    clock, store = FakeClock(), HangingOnce()
+    csms = make_csms(clock=clock, registrations=store)
+    raw = await station(csms)
+    await raw.says(BOOT_2)
+    store.broken = False
+    await clock.advance(1)
+    assert store.asked == 2
+    await clock.advance(70)
+    assert store.asked == 3
+
+
+@pytest.mark.asyncio
 async def test_con_06_a_record_keeps_the_spelling(make_csms: Make, station: Make) -> None:
     store = MemoryRegistrations()
     store.save(record("CP001"))

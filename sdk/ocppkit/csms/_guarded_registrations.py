@@ -1,4 +1,4 @@
-"""Calls the store of registrations with a time limit, and repeats what failed."""
+"""Calls the store of registrations with a time limit, and saves later what could not be saved."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from ocppkit.aio.lowlevel import StationRecord, await_if_needed, loggable, start
 from ocppkit.core import Protocol, utcnow
 
 from ._registrations import Registrations
+from ._time_limit import with_time_limit
 
 __all__ = ["GuardedRegistrations"]
 
@@ -20,7 +21,16 @@ _PATIENCE: Final = 5.0
 
 _FIRST_RETRY: Final = 1.0
 _LAST_RETRY: Final = 60.0
-"""Seconds until what failed is tried again: they double from the first to the last."""
+"""Seconds until what failed is tried again: they double from the first to the last. One such attempt may
+take as long as the last."""
+
+_NOT_SAVED: Final = (
+    "%s: its registration (%s) could not be saved, so it is kept in memory and saved later "
+    "[see the error of the store]"
+)
+_STILL_NOT_SAVED: Final = (
+    "%s: its registration (%s) could still not be saved: %r [tried again later]"
+)
 
 
 class GuardedRegistrations:
@@ -48,14 +58,13 @@ class GuardedRegistrations:
         if unsaved is not None:
             return unsaved
         try:
-            found = await self._with_time_limit(self._look_up(identity))
+            found = await with_time_limit(self._look_up(identity), self._clock(), _PATIENCE)
         except Exception:
             # The fault is ours. To refuse billing data for it would cost more than to serve a
             # station once too often.
             logger.exception(
                 "%s: its registration cannot be read, so it is served as if its boot had been "
-                "accepted"
-                " [see the error of the store]",
+                "accepted [see the error of the store]",
                 loggable(identity),
             )
             version = "" if protocol is None else protocol.version
@@ -77,7 +86,7 @@ class GuardedRegistrations:
         try:
             saving = self._store.save(record)
         except Exception:
-            logger.exception("%s", _not_saved(record))
+            logger.exception(_NOT_SAVED, loggable(record.identity), record.status)
             self._save_later(record)
             return None
         self._unsaved.pop(record.identity, None)
@@ -95,7 +104,7 @@ class GuardedRegistrations:
         try:
             await saving
         except Exception:
-            logger.exception("%s", _not_saved(record))
+            logger.exception(_NOT_SAVED, loggable(record.identity), record.status)
             self._save_later(record)
 
     def _save_later(self, record: StationRecord) -> None:
@@ -110,9 +119,11 @@ class GuardedRegistrations:
     async def _save_all(self) -> None:
         for record in list(self._unsaved.values()):
             try:
-                await await_if_needed(self._store.save(record))
+                # One that hangs must not keep all others from being saved.
+                await with_time_limit(self._save(record), self._clock(), _LAST_RETRY)
             except Exception as error:  # noqa: BLE001 - it is tried again
-                logger.warning("%s: %r", _not_saved(record), error)
+                identity = loggable(record.identity)
+                logger.warning(_STILL_NOT_SAVED, identity, record.status, error)
                 continue
             if self._unsaved.get(record.identity) is record:
                 del self._unsaved[record.identity]
@@ -124,30 +135,11 @@ class GuardedRegistrations:
     async def _look_up(self, identity: str) -> StationRecord | None:
         return await await_if_needed(self._store.find(identity))
 
-    async def _with_time_limit(
-        self, work: Coroutine[Any, Any, StationRecord | None]
-    ) -> StationRecord | None:
-        task = start_task(work)
-        try:
-            if not task.done():
-                await wait_until(self._clock(), self._clock().time() + _PATIENCE, task)
-            if not task.done():
-                raise TimeoutError(
-                    f"the store of registrations did not answer within {_PATIENCE:g} seconds"
-                )
-            return task.result()
-        finally:
-            task.cancel()
+    async def _save(self, record: StationRecord) -> None:
+        await await_if_needed(self._store.save(record))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = start_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _not_saved(record: StationRecord) -> str:
-    return (
-        f"{loggable(record.identity)}: its registration ({record.status}) could not be saved, "
-        "so it is kept in memory and saved later [see the error of the store]"
-    )
