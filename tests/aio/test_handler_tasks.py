@@ -345,7 +345,8 @@ async def test_a_result_after_the_end_is_dropped(
     await settle()
     gate.set()
     await settle()
-    assert "the handler returned too late [its result is dropped" in caplog.text
+    assert "the handler returned too late [its result is dropped: the call was" in caplog.text
+    assert "or the connection has ended]" in caplog.text
     assert b.host.told == [("disconnected", "network", None), "finished"]
 
 

@@ -247,8 +247,8 @@ class HandlerTasks:
                 return
             if not sent:
                 logger.warning(
-                    "%s: the handler returned too late [its result is dropped; the call was "
-                    "answered with an error]",
+                    "%s: the handler returned too late [its result is dropped: the call was answered "
+                    "with an error, or the connection has ended]",
                     self._message_name(work),
                 )
                 return
@@ -263,7 +263,7 @@ class HandlerTasks:
 
     def _callbacks_finished(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            # Retrieves the exception, which `_handle_exception` has logged, so that asyncio does not log it too.
+            # Retrieves the exception, which `run_callbacks` has logged, so that asyncio does not log it too.
             task.exception()
         if self._afterwards is not None:
             self._afterwards.discard(task)
