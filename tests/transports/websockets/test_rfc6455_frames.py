@@ -22,7 +22,7 @@ from ocppkit.transports.websockets._rfc6455_frames import (
 from support.wire_ends import LIMIT, Talk, frame
 
 INCOMPLETE = b"\x88\x1f\x03\xeaincomplete fragmented message"
-"""The close frame of the core for a message whose end never comes."""
+"""The close frame of the codec for a message whose end never comes."""
 
 
 async def by_wire(side: Side, pieces: list[bytes]) -> tuple[list[str | bytes], int | None, bytes]:
@@ -33,13 +33,13 @@ async def by_wire(side: Side, pieces: list[bytes]) -> tuple[list[str | bytes], i
     return talk.ear.heard, end.code, talk.line.written
 
 
-def by_core(side: Side, stream: bytes) -> tuple[list[str | bytes], int | None, bytes]:
-    """Returns what the core alone makes of it."""
-    core = Protocol(side, max_size=LIMIT)
-    core.receive_data(stream)
+def by_codec(side: Side, stream: bytes) -> tuple[list[str | bytes], int | None, bytes]:
+    """Returns what the codec alone makes of it."""
+    codec = Protocol(side, max_size=LIMIT)
+    codec.receive_data(stream)
     heard: list[str | bytes] = []
     message, is_text = b"", True
-    for event in core.events_received():
+    for event in codec.events_received():
         assert isinstance(event, Frame)
         if event.opcode in (Opcode.TEXT, Opcode.BINARY):
             is_text = event.opcode is Opcode.TEXT
@@ -49,12 +49,12 @@ def by_core(side: Side, stream: bytes) -> tuple[list[str | bytes], int | None, b
         if event.fin:
             heard.append(message.decode() if is_text else message)
             message = b""
-    close = core.close_rcvd if core.close_rcvd_then_sent else core.close_sent
-    said = b"".join(core.data_to_send())
-    if INCOMPLETE in said and core.close_rcvd is not None:
-        # Unlike the core, a wire answers a close frame between two fragments as any other, which
+    close = codec.close_rcvd if codec.close_rcvd_then_sent else codec.close_sent
+    said = b"".join(codec.data_to_send())
+    if INCOMPLETE in said and codec.close_rcvd is not None:
+        # Unlike the codec, a wire answers a close frame between two fragments as any other, which
         # Autobahn's case 7.1.5 wants.
-        peers = core.close_rcvd
+        peers = codec.close_rcvd
         answer = b"" if peers.code == CloseCode.NO_STATUS_RCVD else peers.serialize()
         said = said.replace(INCOMPLETE, b"\x88" + bytes([len(answer)]) + answer)
     return heard, None if close is None else close.code, said
@@ -97,7 +97,7 @@ def test_as_the_core_has_it(stream: bytes, cuts: list[int], side: Side) -> None:
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     pieces = [stream[a:b] for a, b in pairwise(places) if a < b]
     heard, code, said = asyncio.run(by_wire(side, pieces))
-    expected, expected_code, expected_said = by_core(side, stream)
+    expected, expected_code, expected_said = by_codec(side, stream)
     assert (heard, code) == (expected, expected_code)
     if side is Side.SERVER:
         assert said == expected_said
@@ -109,11 +109,11 @@ SIZES = pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 @SIZES
 def test_a_text_as_the_core_writes_it(size: int) -> None:
     data = b"x" * size
-    core = Protocol(Side.SERVER)
-    core.send_text(data)
+    codec = Protocol(Side.SERVER)
+    codec.send_text(data)
     text = text_frame(data)
-    assert [text] == core.data_to_send()
-    assert core.state is OPEN
+    assert [text] == codec.data_to_send()
+    assert codec.state is OPEN
     measure = measure_frame(text, 0, len(text))
     assert measure is not None
     assert measure == (len(text) - size, len(text))
@@ -131,10 +131,10 @@ def test_a_masked_text_as_a_core_reads_it(size: int) -> None:
     assert measure == (len(text) - size, len(text))
     assert is_ordinary(text, 0, measure, True)
     assert frame_payload(text, measure, True) == data
-    core = Protocol(Side.SERVER)
-    core.receive_data(text)
-    assert core.events_received() == [Frame(Opcode.TEXT, data)]
-    assert core.state is OPEN
+    codec = Protocol(Side.SERVER)
+    codec.receive_data(text)
+    assert codec.events_received() == [Frame(Opcode.TEXT, data)]
+    assert codec.state is OPEN
 
 
 @pytest.mark.parametrize(("kind", "opcode"), [(PING, Opcode.PING), (PONG, Opcode.PONG)])
@@ -142,10 +142,10 @@ def test_a_masked_text_as_a_core_reads_it(size: int) -> None:
 def test_pings_and_pongs_as_a_core_reads_them(kind: int, opcode: Opcode, size: int) -> None:
     data = b"x" * size
     for side, masked in ((Side.SERVER, True), (Side.CLIENT, False)):
-        core = Protocol(side)
-        core.receive_data(control_frame(kind, data, masked))
-        assert core.events_received() == [Frame(opcode, data)]
-        assert core.state is OPEN
+        codec = Protocol(side)
+        codec.receive_data(control_frame(kind, data, masked))
+        assert codec.events_received() == [Frame(opcode, data)]
+        assert codec.state is OPEN
 
 
 def test_no_mask_comes_twice() -> None:

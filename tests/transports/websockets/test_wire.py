@@ -1,4 +1,4 @@
-"""A wire without a network: what it takes by itself, what it needs a core for, and when it reads."""
+"""A wire without a network: what it takes by itself, what it needs a codec for, and when it reads."""
 
 import asyncio
 import functools
@@ -25,7 +25,7 @@ CONTINUED = 0x80
 
 
 @pytest.fixture
-def no_core(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_codec(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sees to it that everything takes the short way."""
 
     def refused(*_: object) -> None:
@@ -44,7 +44,7 @@ ORDINARY = (
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_ordinary_frames_byte_by_byte() -> None:
     talk = Talk()
     talk.bring(*(ORDINARY[at : at + 1] for at in range(len(ORDINARY))))
@@ -53,7 +53,7 @@ async def test_ordinary_frames_byte_by_byte() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_ordinary_frames_in_two_reads() -> None:
     for cut in range(len(ORDINARY) + 1):
         talk = Talk()
@@ -63,7 +63,7 @@ async def test_ordinary_frames_in_two_reads() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_a_text_in_many_reads() -> None:
     talk = Talk(Side.CLIENT, frame_bytes=1 << 20)
     text = text_frame(b"x" * 1_000_000) + text_frame(b"y")
@@ -126,7 +126,7 @@ async def test_mistakes(wrong: bytes, code: int | None, before: bytes) -> None:
     heard: list[str] = ["a"] if before else []
     assert talk.ear.heard == heard
     if code is None:
-        # A length that is written longer than it need be is no mistake to the core.
+        # A length that is written longer than it need be is no mistake to the codec.
         assert talk.line.written == b"\x8a\x01x"
     else:
         assert talk.line.written[2:4] == code.to_bytes(2, "big")
@@ -136,7 +136,7 @@ async def test_mistakes(wrong: bytes, code: int | None, before: bytes) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_pongs_are_life_and_silence_is_not() -> None:
     for sign in (frame(PONG, b""), frame(PING, b""), frame(TEXT, b"a"), b""):
         talk = Talk()
@@ -150,18 +150,18 @@ async def test_pongs_are_life_and_silence_is_not() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_our_pings_as_a_station() -> None:
     talk = Talk(Side.CLIENT)
     talk.bring(control_frame(PING, b"abc", False))
     talk.wire.on_interval()
-    core = Protocol(Side.SERVER)
-    core.receive_data(talk.line.written)
-    assert core.events_received() == [Frame(Opcode.PONG, b"abc"), Frame(Opcode.PING, b"")]
+    codec = Protocol(Side.SERVER)
+    codec.receive_data(talk.line.written)
+    assert codec.events_received() == [Frame(Opcode.PONG, b"abc"), Frame(Opcode.PING, b"")]
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_a_flood_of_pings_stops_where_pongs_are_not_read() -> None:
     talk = Talk()
     flood = frame(PING, b"x" * 100) * 100
@@ -178,7 +178,7 @@ async def test_a_flood_of_pings_stops_where_pongs_are_not_read() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_a_pause_reads_on_until_something_comes() -> None:
     talk = Talk()
     talk.wire.pause_reading()
@@ -194,7 +194,7 @@ async def test_a_pause_reads_on_until_something_comes() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_the_end_without_a_goodbye() -> None:
     talk = Talk()
     talk.wire.eof_received()
@@ -206,7 +206,7 @@ async def test_the_end_without_a_goodbye() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_an_end_before_anybody_listens() -> None:
     told: list[str] = []
     line, ear = Line(), Ear()
@@ -224,7 +224,7 @@ async def test_an_end_before_anybody_listens() -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_codec")
 async def test_what_comes_before_anybody_listens() -> None:
     line, first, second = Line(), Ear(), Ear()
     limits = Limits(ping_interval=0)
@@ -415,7 +415,7 @@ async def test_nothing_is_written_to_a_connection_that_was_reset(whole: bool) ->
     """Asyncio would log a warning for each pong and each reply."""
     talk = Talk()
     if not whole:
-        # From then on a core answers the pings.
+        # From then on a codec answers the pings.
         talk.bring(frame(CUT_TEXT, b"b"))
     talk.bring(frame(PING, b"before"))
     talk.line.over = True

@@ -2,7 +2,7 @@
 
 Theory of operation: nearly every read brings one whole text, while nothing else is under way. That case
 is tried first, in the buffer that was read to. Everything else is read by `_read_frames`, frame by frame:
-ordinary frames as soon as they are whole, all others by the codec (`_core.py`), as their bytes arrive.
+ordinary frames as soon as they are whole, all others by the codec (`_frame_codec.py`), as their bytes arrive.
 
 The state of the connection changes before anything is written because of it, and whatever the
 transport raises over a write ends the connection: no exception of it reaches whoever has written.
@@ -30,7 +30,7 @@ from .._bounds import (
 from .._budget import ReadBudget
 from .._shared_reading import SharedReading
 from .._timer_wheel import Slot
-from ._core import FrameCodec
+from ._frame_codec import FrameCodec
 from ._rfc6455_frames import (
     CLOSE,
     OPCODE_BITS,

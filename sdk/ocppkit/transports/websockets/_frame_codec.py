@@ -3,7 +3,7 @@ pings and pongs.
 
 It is large and slow, so a connection gets one when it needs it: when a message comes in fragments or
 compressed, when somebody sends a close frame, or breaks the protocol. Ordinary frames leave nothing
-behind that the next ones depend on, so a core that begins between two frames knows all it needs.
+behind that the next ones depend on, so a codec that begins between two frames knows all it needs.
 """
 
 import logging
@@ -33,7 +33,7 @@ class FrameCodec:
 
         Args:
             side: which of the two we are.
-            extensions: what was agreed on; if there is anything, the core reads all messages.
+            extensions: what was agreed on; if there is anything, the codec reads all messages.
             frame_bytes: the longest message that is read.
         """
         self._side = side
