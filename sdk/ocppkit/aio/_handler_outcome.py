@@ -67,16 +67,16 @@ async def run_handler(
             returned = await returned
     finally:
         RUNNING_CALL.reset(token)
-    due = work.action.response
-    if due is not None and not isinstance(returned, due):
+    expected = work.action.response
+    if expected is not None and not isinstance(returned, expected):
         raise InvalidOutgoing(
             f"the handler returned a {type(returned).__name__}, but it must return a "
-            f"{due.__name__}",
+            f"{expected.__name__}",
             action=work.action.name,
             message_id=work.message_id,
         )
     name = f"{loggable(identity)}: {work.action.name} {loggable(work.message_id)}"
-    return HandlerOutcome(name, call, None if due is None else returned)
+    return HandlerOutcome(name, call, None if expected is None else returned)
 
 
 async def run_callbacks(message_name: str, callbacks: Sequence[AfterResponse]) -> None:

@@ -101,8 +101,7 @@ class VendorRequest(_VendorMessage, Generic[V_co]):
                 if not (isinstance(answer, type) and issubclass(answer, VendorResponse)):
                     raise TypeError(
                         f"{cls.__qualname__}: {answer} is not a VendorResponse [define the class "
-                        "of the "
-                        f"answer above it, and write VendorRequest[TheClass]]"
+                        "of the answer above it, and write VendorRequest[TheClass]]"
                     )
                 cls.__ocpp_answer__ = answer
 

@@ -173,8 +173,7 @@ def server_context(
         kind = "ECDSA" if "ECDSA" in suite else "RSA"
         _logger.warning(
             "TLS: cipher suite %s cannot be used: no %s certificate [OCPP demands it: pass a "
-            "second "
-            "certificate to server_context]",
+            "second certificate to server_context]",
             suite,
             kind,
         )

@@ -157,8 +157,7 @@ def _check_header(path: Path) -> None:
     if user_version // _COMPATIBLE > FORMAT // _COMPATIBLE:
         raise JournalError(
             f"{path}: it was written by a newer release, in format {user_version}, and this one "
-            "reads"
-            f" up to {FORMAT // _COMPATIBLE * _COMPATIBLE + _COMPATIBLE - 1} [update ocppkit]"
+            f"reads up to {FORMAT // _COMPATIBLE * _COMPATIBLE + _COMPATIBLE - 1} [update ocppkit]"
         )
 
 

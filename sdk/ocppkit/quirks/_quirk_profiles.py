@@ -217,8 +217,7 @@ class QuirkProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             if action is None or Role.CSMS not in action.senders or not action.answered:
                 raise QuirkFileError(
                     f"profile {self.name!r}: {name!r} in orders= is not a command of a CSMS in "
-                    "OCPP "
-                    f"{protocol.version} [correct the name of the action]"
+                    f"OCPP {protocol.version} [correct the name of the action]"
                 )
 
     def _overrides(self, protocol: Protocol) -> Iterator[Override]:

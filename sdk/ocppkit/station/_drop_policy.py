@@ -101,10 +101,9 @@ class DropPolicy:
         return None
 
     def without_middle(self, entry: Entry) -> Entry | None:
-        """Returns the end of a transaction with its first and last meter values only; `None` if
-        there are no others. # QUE-10
+        """Returns the end of a transaction with its first and last meter values only. # QUE-10
 
-        `None` if it has no more, or is something else.
+        `None` if it has no others, or is another message.
         """
         if entry.payload.count(_READING) <= 2:
             # Most messages, and to decode each of a long journal would take seconds.

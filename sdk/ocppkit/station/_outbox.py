@@ -223,8 +223,7 @@ class Outbox:
         if not can_commit_groups(self._store):
             raise LocalProtocolError(
                 "a journal with only append, ack and pending cannot keep messages and states "
-                "together "
-                "[use a Store, such as SqliteJournal(path)]"
+                "together [use a Store, such as SqliteJournal(path)]"
             )
         return await self._store.load()
 

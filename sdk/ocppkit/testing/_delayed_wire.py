@@ -43,8 +43,8 @@ class Conditions:
 class DelayedWire:
     """One end of a simulated connection, as a `Wire`."""
 
-    def __init__(self, link: "_Cable", end: Literal["station", "csms"]) -> None:
-        self._link = link
+    def __init__(self, cable: "_Cable", end: Literal["station", "csms"]) -> None:
+        self._cable = cable
         self._name = end
         self._receiver: Receiver | None = None
         self._inbox: list[str | bytes] = []
@@ -63,7 +63,7 @@ class DelayedWire:
     def write(self, text: str) -> None:
         """Sends a text, which arrives later or never."""
         if self._over is None:
-            self._link.send(self, text)
+            self._cable.send(self, text)
 
     def pause_reading(self) -> None:
         """Holds messages back."""
@@ -80,12 +80,12 @@ class DelayedWire:
         """
         if self._over is None:
             self.end("us", code, reason)
-            self._link.close(self, code, reason)
+            self._cable.close(self, code, reason)
 
     def take(self, data: str | bytes) -> None:
         """Receives a message from the other end."""
         if self._over is None:
-            self._link.note(self.peer._name, str(data))
+            self._cable.note(self.peer._name, str(data))
             self._inbox.append(data)
             self._deliver()
 
@@ -99,7 +99,7 @@ class DelayedWire:
 
     def cut(self, *, half_open: bool = False) -> None:
         """Breaks the connection. With `half_open` the other side notices it only later."""
-        self._link.cut(self, half_open=half_open)
+        self._cable.cut(self, half_open=half_open)
 
     def arrival(self, delay: float) -> float:
         """Returns the time at which a message sent now arrives, which is not before that of the
@@ -173,7 +173,7 @@ def delayed_wires(
     conditions: Callable[[], Conditions], random: Random, trace: Trace, number: int
 ) -> tuple[DelayedWire, DelayedWire]:
     """Returns the two ends of a simulated connection, the station's and the CSMS's."""
-    link = _Cable(conditions, random, trace, number)
-    station, csms = DelayedWire(link, "station"), DelayedWire(link, "csms")
+    cable = _Cable(conditions, random, trace, number)
+    station, csms = DelayedWire(cable, "station"), DelayedWire(cable, "csms")
     station.peer, csms.peer = csms, station
     return station, csms

@@ -101,8 +101,7 @@ def _ascii_host(host: str) -> str:
     except UnicodeError as problem:
         raise LocalProtocolError(
             f"the host {host!r} in the URL of the CSMS is not a host name: {problem} [write it in "
-            "ASCII, "
-            "as xn--...]"
+            "ASCII, as xn--...]"
         ) from problem
     if _HOST.fullmatch(name) is None or any(len(label) > 63 for label in name.split(".")):
         raise LocalProtocolError(f"the host {host!r} in the URL of the CSMS is not a host name")

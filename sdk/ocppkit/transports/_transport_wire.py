@@ -81,7 +81,7 @@ class TransportWire:
         """Delivers messages to this receiver from now on."""
         self._receiver = receiver
         self._fed = True
-        self._wait_until_reading()
+        self._update_reading()
         if self._end is not None:
             asyncio.get_running_loop().call_soon(self._tell_end)
 
@@ -97,17 +97,17 @@ class TransportWire:
         self._unsent.append(text)
         self._unsent_size += _byte_length(text)
         self._to_write.set()
-        self._wait_until_reading()
+        self._update_reading()
 
     def pause_reading(self) -> None:
         """Pauses reading."""
         self._paused = True
-        self._wait_until_reading()
+        self._update_reading()
 
     def resume_reading(self) -> None:
         """Resumes reading."""
         self._paused = False
-        self._wait_until_reading()
+        self._update_reading()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Sends a close frame. Messages that arrive afterwards are not delivered."""
@@ -123,7 +123,7 @@ class TransportWire:
 
     # The work.
 
-    def _wait_until_reading(self) -> None:
+    def _update_reading(self) -> None:
         stalled = self._unsent_size > UNSENT_BYTES_TO_PAUSE
         if self._fed and not self._paused and not stalled:
             self._to_read.set()
@@ -181,7 +181,7 @@ class TransportWire:
         await self._transport.send(text)
         self._unsent_size -= _byte_length(text)
         self._frames_sent += 1
-        self._wait_until_reading()
+        self._update_reading()
 
     def _abort_connection(self, why: str) -> None:
         """Ends the connection without waiting for the peer."""

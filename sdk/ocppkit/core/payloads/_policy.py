@@ -97,8 +97,7 @@ class Override(Struct, frozen=True, kw_only=True):
             # Both would be read from the one value.
             raise ValueError(
                 f"{self.alias!r} is a member of {self.message.__name__} at {parent} already, so "
-                "it is "
-                f"cannot be an alias of {name}"
+                f"it cannot be an alias of {name}"
             )
 
     def limit(self, rule: Rule, schema: float) -> float:

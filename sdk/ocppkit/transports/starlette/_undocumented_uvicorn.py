@@ -42,9 +42,8 @@ class NetworkConnections:
             logger.warning(
                 "the network connections of %s cannot be accessed: compressed messages of one "
                 "station can delay all others, and stations that read nothing are not "
-                "disconnected at once "
-                "[use uvicorn with no middleware that replaces `receive`; if that is so, install "
-                "another version of uvicorn, or a newer one of ocppkit]",
+                "disconnected at once [use uvicorn with no middleware that replaces `receive`; if "
+                "that is so, install another version of uvicorn, or a newer one of ocppkit]",
                 _server_name(receive),
             )
         return None

@@ -79,11 +79,12 @@ class Server:
         elif host is not None or port or reuse_port:
             raise LocalProtocolError(
                 "serve() got a socket, and host, port or reuse_port too [bind the socket, and "
-                "leave "
-                "these out]"
+                "leave these out]"
             )
         elif sock.family not in (AF_INET, AF_INET6):
-            raise LocalProtocolError(f"serve() needs a TCP socket, not {sock.family.name}")
+            raise LocalProtocolError(
+                f"serve() needs a TCP socket, not {sock.family.name} [pass one of AF_INET or AF_INET6]"
+            )
         else:
             self._listener = await loop.create_server(protocol, sock=sock, backlog=BACKLOG)
         logger.info("serving stations on port %d", self.port)

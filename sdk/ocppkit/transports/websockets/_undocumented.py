@@ -54,9 +54,8 @@ _BytesLike: TypeAlias = bytes | bytearray | memoryview
 _apply_mask: Callable[[_BytesLike, _BytesLike], bytes] | None = getattr(frames, "apply_mask", None)
 if _apply_mask is None:
     raise ImportError(
-        f"websockets {version.version} has no frames.apply_mask, which ocppkit uses; install an "
-        "older "
-        "version of websockets, or a newer one of ocppkit"
+        f"websockets {version.version} has no frames.apply_mask, which ocppkit uses [install an "
+        "older version of websockets, or a newer one of ocppkit]"
     )
 apply_mask: Final = _apply_mask
 """Masks or unmasks the payload of a frame with its key, RFC 6455 section 5.3."""
