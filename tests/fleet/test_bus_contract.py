@@ -152,6 +152,28 @@ async def test_a_failing_receiver_is_logged_and_gets_the_next(
     assert "a: handling a message of the bus failed" in caplog.text
 
 
+async def test_a_failing_listener_is_logged_and_the_bus_and_the_others_go_on(
+    world: BusWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    bus = await world.bus()
+    messages = await received(bus, "a")
+    states: list[bool] = []
+
+    def fail(up: bool) -> None:
+        raise ValueError(up)
+
+    bus.listen(fail)
+    bus.listen(states.append)
+    world.stop()
+    await until(lambda: states == [False])
+    world.start()
+    await until(lambda: states == [False, True])
+    await bus.publish("a", b"x")
+    await until(lambda: messages)
+    assert "a listener failed when the bus was lost" in caplog.text
+    assert "a listener failed when the bus was back" in caplog.text
+
+
 async def test_a_message_may_be_too_large(world: BusWorld) -> None:
     bus = await world.bus()
     messages = await received(bus, "a")

@@ -11,6 +11,7 @@ from ocppkit import v201
 from ocppkit.aio import RegistrationStatus
 from ocppkit.core import ConnectionClosed
 from ocppkit.csms import StationDisconnected, StationHandle
+from ocppkit.fleet._presence_writer import PresenceWriter
 from ocppkit.v201.roles import ConnectedStation
 
 IMMEDIATE = v201.ResetEnumType.IMMEDIATE
@@ -434,3 +435,52 @@ def test_bus_down_a_node_reaches_its_own_stations() -> None:
                 assert (await follower.reset(type=IMMEDIATE)).status == "Accepted"
 
     virtually(main())
+
+
+# Faults of ours.
+
+
+def test_a_node_whose_lease_could_not_be_written_by_a_fault_lives(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("a", fleet.station()):
+            await connected_at(fleet, "a")
+            erase_ghosts, faults = PresenceWriter.erase_ghosts, [ZeroDivisionError()]
+
+            def fail_once(writer: PresenceWriter) -> None:
+                if faults:
+                    raise faults.pop()
+                erase_ghosts(writer)
+
+            monkeypatch.setattr(PresenceWriter, "erase_ghosts", fail_once)
+            await asyncio.sleep(10)
+            assert not faults
+            assert fleet.web.stations.get("CP001") is not None
+
+    virtually(main())
+    assert "writing the lease of this node failed" in caplog.text
+
+
+def test_a_fault_while_a_node_is_lost_ends_no_other_look(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        async with small_fleet() as fleet, fleet.at("b", fleet.station()):
+            await connected_at(fleet, "b")
+            faults = [ZeroDivisionError()]
+
+            def fail_once(node: str) -> None:
+                if faults:
+                    raise faults.pop()
+
+            fleet.web.replica.when_lost.append(fail_once)
+            fleet.broker.kill("a")
+            await asyncio.sleep(5)
+            assert not faults
+            fleet.broker.kill("b")
+            await asyncio.sleep(5)
+            assert fleet.web.stations.get("CP001") is None
+
+    virtually(main())
+    assert "looking for lost nodes failed" in caplog.text

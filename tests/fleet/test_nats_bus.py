@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import nats
 import pytest
+from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 
 from fleet.small_fleet import served_csms
@@ -21,7 +23,7 @@ from ocppkit.fleet import (
     NotAcknowledged,
     TableEntry,
 )
-from ocppkit.fleet.nats import NatsBus
+from ocppkit.fleet.nats import NatsBus, _nats_watch
 from ocppkit.fleet.nats._nats_watch import NatsWatch
 from ocppkit.testing import connected
 from ocppkit.v201.roles import ChargingStation, ConnectedStation
@@ -218,6 +220,61 @@ async def test_a_wrong_password_is_logged_and_tried_again(
         async with NatsBus(server.url, user="all", password="wrong") as bus:
             assert not bus.up
         assert "authorization" in caplog.text.lower()
+
+
+@pytest.mark.asyncio
+async def test_options_that_cannot_be_used_are_told_at_once() -> None:
+    with pytest.raises(TypeError, match="nonsense"):
+        async with NatsBus("nats://127.0.0.1:1", nonsense=1):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_connecting_goes_on_after_a_fault_of_the_client(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = Client.connect
+    faults = [ZeroDivisionError()]
+
+    async def fail_once(client: Client, **options: Any) -> None:
+        if faults:
+            raise faults.pop()
+        await connect(client, **options)
+
+    with NatsServer(program, tmp_path) as server:
+        async with NatsBus(server.url) as bus:
+            monkeypatch.setattr(Client, "connect", fail_once)
+            # As when the server no longer accepts the credentials.
+            await bus.connected().close()
+            await until(lambda: not bus.up)
+            await until(lambda: bus.up)
+            assert not faults
+
+
+@pytest.mark.asyncio
+async def test_a_watch_goes_on_after_a_fault_of_the_client(
+    program: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    consume = NatsWatch._consume
+    faults = [ZeroDivisionError()]
+
+    async def fail_once(watch: NatsWatch, subscription: Subscription) -> str:
+        if faults:
+            raise faults.pop()
+        return await consume(watch, subscription)
+
+    monkeypatch.setattr(NatsWatch, "_consume", fail_once)
+    monkeypatch.setattr(_nats_watch, "_LAST_DELAY", 0.1)
+    with NatsServer(program, tmp_path) as server:
+        async with NatsBus(server.url) as bus:
+            table, keys = bus.table("t"), Keys()
+            await table.put("a", b"1")
+            await table.watch(keys)
+            await until(lambda: keys.keys == {"a"})
+    assert "t: watching failed [tried again" in caplog.text
 
 
 def test_without_the_extra_the_error_names_it() -> None:

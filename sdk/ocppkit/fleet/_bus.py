@@ -204,7 +204,7 @@ class Bus(Protocol):
 
     def listen(self, listener: Callable[[bool], None]) -> None:
         """Registers a listener, which is called with false when the bus is lost, and with true when
-        it is back.
+        it is back. What it raises is logged.
         """
         ...
 

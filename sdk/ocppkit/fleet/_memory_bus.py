@@ -1,7 +1,6 @@
 """`MemoryBus`: a bus within one process, for programs of one process, tests and simulations."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Self, TypeVar
 
@@ -15,11 +14,10 @@ from ._bus import (
     TableEntry,
     TableWatcher,
 )
+from ._bus_callbacks import deliver, tell_listeners
 from ._memory_broker import MemoryBroker, WatchedTable
 
 __all__ = ["MemoryBus", "MemorySubscription"]
-
-logger = logging.getLogger("ocppkit.fleet")
 
 T = TypeVar("T")
 
@@ -109,7 +107,7 @@ class MemoryBus:
         self.linked = self._up = True
         for subscription in self._subscriptions:
             self._broker.subscribe(subscription)
-        self._tell_listeners()
+        tell_listeners(self._listeners, self._up)
         for watch in tuple(self._watches):
             self._broker.watch(watch)
 
@@ -130,7 +128,7 @@ class MemoryBus:
         self._up = False
         for subscription in self._subscriptions:
             self._broker.unsubscribe(subscription)
-        self._tell_listeners()
+        tell_listeners(self._listeners, self._up)
 
     def end(self) -> None:
         """Ends the bus for ever."""
@@ -210,10 +208,6 @@ class MemoryBus:
             for each in self._broker.subscribers(message.reply):
                 each.take(notice)
 
-    def _tell_listeners(self) -> None:
-        for listener in tuple(self._listeners):
-            listener(self._up)
-
 
 class MemorySubscription:
     """A subscription at the broker."""
@@ -241,15 +235,8 @@ class MemorySubscription:
         link = self._bus.link_number
 
         def arrive() -> None:
-            if self._deliver is None or not self._bus.is_on(link):
-                return
-            try:
-                self._deliver(message)
-            except Exception:
-                logger.exception(
-                    "%s: handling a message of the bus failed [later messages are still handled]",
-                    message.subject,
-                )
+            if self._deliver is not None and self._bus.is_on(link):
+                deliver(self._deliver, message)
 
         self._broker.carry((self, message.subject), arrive)
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any, Final, Self, TypeVar
 from uuid import uuid4
 
+from ocppkit.aio import Clock
 from ocppkit.aio.lowlevel import loggable, sleep, start_task
 from ocppkit.core import ConnectionClosed
 from ocppkit.csms import AttemptLimits, Credentials, Csms, StationHandle
@@ -207,13 +208,22 @@ class FleetNode:
     async def _beat(self) -> None:
         clock = self._clock()
         while True:
-            lease = Lease(format=FORMAT, reads=FORMAT, clock=clock.time())
             try:
-                await self._replica.nodes_table.put(self.id, write_value(lease))
-            except BusError as error:
-                logger.debug("the lease of this node was not written: %s", error)
-            self._writer.erase_ghosts()
+                await self._write_lease(clock)
+                self._writer.erase_ghosts()
+            except Exception:
+                # Without a lease, all others would take the stations of this node for disconnected.
+                logger.exception(
+                    "writing the lease of this node failed [tried again in %.0f second]", BEAT
+                )
             await sleep(clock, BEAT)
+
+    async def _write_lease(self, clock: Clock) -> None:
+        lease = Lease(format=FORMAT, reads=FORMAT, clock=clock.time())
+        try:
+            await self._replica.nodes_table.put(self.id, write_value(lease))
+        except BusError as error:
+            logger.debug("the lease of this node was not written: %s", error)
 
     async def _leave(self, beats: "asyncio.Task[None]") -> None:
         beats.cancel()

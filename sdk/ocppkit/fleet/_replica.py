@@ -118,7 +118,12 @@ class Replica:
             self._last_look = self._clock().time()
             while True:
                 await sleep(self._clock(), _LOOK)
-                self._look()
+                try:
+                    self._look()
+                except Exception:
+                    logger.exception(
+                        "looking for lost nodes failed [tried again in %.1f seconds]", _LOOK
+                    )
         finally:
             await stations.stop()
             await nodes.stop()

@@ -28,6 +28,7 @@ from .._bus import (
     BusSubscription,
     BusTable,
 )
+from .._bus_callbacks import deliver, tell_listeners
 from ._nats_table import NatsTable
 
 __all__ = ["NatsBus"]
@@ -77,6 +78,7 @@ class NatsBus:
         self._options = options
         self._client: Client = Client()
         self._connecting: asyncio.Task[None] | None = None
+        self._entered = False
         self._was_up = False
         self._subscriptions: list[_NatsSubscription] = []
         self._tables: list[NatsTable] = []
@@ -93,10 +95,17 @@ class NatsBus:
         self._listeners.append(listener)
 
     async def __aenter__(self) -> Self:
-        """Connects; if no server is reached in two seconds, connecting goes on."""
+        """Connects; if no server is reached in two seconds, connecting goes on.
+
+        Raises:
+            Exception: nats-py cannot use the options.
+        """
         self._connecting = start_task(self._connect())
         await asyncio.wait([self._connecting], timeout=_FIRST_WAIT)
-        if not self._connecting.done():
+        self._entered = True
+        if self._connecting.done():
+            self._connecting.result()
+        else:
             logger.warning(
                 "no NATS server answers at %s: this process works without the fleet until one does",
                 ", ".join(self._servers),
@@ -105,6 +114,7 @@ class NatsBus:
 
     async def __aexit__(self, *exception: object) -> None:
         """Disconnects."""
+        self._entered = False
         for table in self._tables:
             await table.stop()
         if self._connecting is not None:
@@ -188,10 +198,14 @@ class NatsBus:
                 await self._subscribe_all()
             except (nats.errors.Error, OSError, TimeoutError) as error:
                 logger.warning("connecting to NATS failed: %r", error)
-                await asyncio.sleep(_RECONNECT_WAIT)
-                continue
-            self._tell()
-            return
+            except Exception:
+                if not self._entered:
+                    raise
+                logger.exception("connecting to NATS failed")
+            else:
+                self._tell()
+                return
+            await asyncio.sleep(_RECONNECT_WAIT)
 
     async def _subscribe_all(self) -> None:
         for subscription in tuple(self._subscriptions):
@@ -222,7 +236,7 @@ class NatsBus:
         if self._was_up:
             logger.warning("the NATS server is lost")
             self._was_up = False
-            self._tell_listeners(False)
+            tell_listeners(self._listeners, False)
 
     async def _reconnected(self) -> None:
         self._denied.clear()
@@ -232,7 +246,7 @@ class NatsBus:
 
     async def _closed(self) -> None:
         # Servers close a connection for good when they no longer accept its credentials.
-        if self._connecting is not None and self._connecting.done() and self._listeners:
+        if self._entered and self._connecting is not None and self._connecting.done():
             await self._disconnected()
             self._client = Client()
             for subscription in self._subscriptions:
@@ -242,13 +256,9 @@ class NatsBus:
     def _tell(self) -> None:
         logger.info("connected to NATS at %s", self._servers)
         self._was_up = True
-        self._tell_listeners(True)
+        tell_listeners(self._listeners, True)
         for table in self._tables:
             table.restart_watches()
-
-    def _tell_listeners(self, up: bool) -> None:
-        for listener in tuple(self._listeners):
-            listener(up)
 
 
 class _NatsSubscription:
@@ -287,10 +297,4 @@ class _NatsSubscription:
     async def _received(self, message: Msg) -> None:
         # One task of the client awaits this for one message after the other, so it never waits.
         nobody = not message.data and (message.headers or {}).get("Status") == _NO_RESPONDERS
-        try:
-            self._deliver(BusMessage(message.subject, message.data, message.reply, nobody))
-        except Exception:
-            logger.exception(
-                "%s: handling a message of the bus failed [later messages are still handled]",
-                message.subject,
-            )
+        deliver(self._deliver, BusMessage(message.subject, message.data, message.reply, nobody))

@@ -97,6 +97,14 @@ class NatsWatch:
                     logger.warning("%s cannot be watched: %r", self._table.name, error)
                 await self._pause(delay)
                 delay = min(2 * delay, _LAST_DELAY)
+            except Exception:
+                # A fault of ours or of nats-py must not end the watch, of which nobody would notice.
+                logger.exception(
+                    "%s: watching failed [tried again in %.0f seconds]",
+                    self._table.name,
+                    _LAST_DELAY,
+                )
+                await self._pause(_LAST_DELAY)
             finally:
                 self._round += 1
                 if subscription is not None:
