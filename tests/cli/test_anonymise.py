@@ -39,7 +39,7 @@ def test_words_are_replaced_and_lines_of_unknown_content_left_out(log: Path, cli
     )
     assert lines[1].endswith('CP001 > [3,"CP001-1",{"idTagInfo":{"status":"Accepted"}}]')
     assert done.err == (
-        "ocppkit: lines that were left out: 1 without a frame, 1 whose text is no JSON\n"
+        "ocppkit: lines that were left out: 1 without a frame, 1 whose text is not JSON\n"
     )
 
 

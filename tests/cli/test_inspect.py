@@ -41,7 +41,7 @@ def test_the_status_tells_whether_something_is_wrong(tmp_path: Path, bad: Path, 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--line-regex", "("), "no regular expression"),
+        (("--line-regex", "("), "not a regular expression"),
         (("--since", "noon"), "is not a time"),
         (("--since", "08:00", "--line-regex", "(?P<frame>x)"), "has no times"),
         (("--station", "CP9"), "no frame is selected"),

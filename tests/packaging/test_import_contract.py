@@ -36,7 +36,7 @@ BASE = {"msgspec", "typing_extensions"}
 LIBRARIES = {
     "aio": BASE,
     "blocks": {"msgspec"},
-    "cli": {"msgspec", "rich", "typer"},
+    "cli": {"rich", "typer"},
     "codegen": {"black", "datamodel_code_generator", "jinja2"},
     "core": BASE,
     "csms": BASE,

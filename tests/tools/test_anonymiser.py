@@ -12,7 +12,7 @@ from corpus.samples import maximal, minimal
 from corpus.sources import VERSIONS, sources
 from ocppkit import v16, v21, v201
 from ocppkit.core import LocalProtocolError, Protocol, Response, decode_payload
-from ocppkit.tools import Anonymiser
+from ocppkit.tools import Anonymiser, Inspector, LoggedFrame, log_line
 
 KEY = b"a key for these tests only"
 
@@ -151,3 +151,23 @@ def test_the_text_of_an_error_does_not_tell_a_word_that_was_replaced() -> None:
 )
 def test_what_is_no_array_is_not_shown(text: str) -> None:
     assert Anonymiser(KEY).frame(text, v16.PROTOCOL) is None
+
+
+def inspected_line(text: str, **options: bool) -> str | None:
+    frame = Inspector(versions=["1.6"]).add(
+        LoggedFrame(text=text, source="x", line=1, station="CP001")
+    )
+    done = Anonymiser(KEY).inspected_frame(frame, **options)
+    return None if done is None else log_line(done)
+
+
+def test_a_frame_of_a_log_is_written_again_with_replacements() -> None:
+    text = '[2,"CP001-1","Authorize",{"idTag":"04E91C5A"}]'
+    line = inspected_line(text)
+    assert line is not None
+    assert re.fullmatch(r'CP001 < \[2,"CP001-1","Authorize",{"idTag":"[0-9A-F]{8}"}\]', line)
+    # The message id has the name of the station, too.
+    assert inspected_line(text, stations=True) == line.replace(
+        "CP001", Anonymiser(KEY).word("CP001")
+    )
+    assert inspected_line("PING CP001") is None

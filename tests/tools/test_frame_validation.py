@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ocppkit.core import LocalProtocolError, Role
-from ocppkit.tools import PeerVerdict, Validation, validate
+from ocppkit.tools import PeerVerdict, Validation, json_validation, validate
 
 BOOT = '[2,"1","BootNotification",{"chargePointModel":"A very long model name here","iccid":null}]'
 
@@ -78,7 +78,7 @@ def test_error_frames_are_judged_by_their_elements() -> None:
 @pytest.mark.parametrize(
     ("text", "problem", "answer"),
     [
-        ("PING", "the frame is no JSON", "nothing: such a frame gets no answer"),
+        ("PING", "the frame is not JSON", "nothing: such a frame gets no answer"),
         ('[2,"1","Hartbeat",{}]', "this version has no such action", "NotImplemented"),
         ('[2,"1"]', "a wrong number of elements", "FormationViolation"),
     ],
@@ -114,3 +114,11 @@ def test_what_cannot_be_judged_is_refused() -> None:
         of_16("{}")
     with pytest.raises(LocalProtocolError, match=r"OCPP 1\.6 has no action 'Resett'"):
         of_16("{}", action="Resett")
+
+
+def test_json_has_every_member_and_whether_the_frame_is_valid() -> None:
+    for text, valid in ((BOOT, False), ('[2,"1","Heartbeat",{}]', True)):
+        found = of_16(text)
+        members = json.loads(json_validation(found))
+        assert members.keys() == {*Validation.__struct_fields__, "valid"}
+        assert members["valid"] is valid

@@ -165,9 +165,9 @@ def test_what_the_log_hides_or_cuts_off_is_not_judged() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("PING", "no JSON, such as 'PING'"),
-        ('{"a":1}', "no array"),
-        ('[2,1,"Heartbeat",{}]', "the message id is no text"),
+        ("PING", "not JSON, such as 'PING'"),
+        ('{"a":1}', "not an array"),
+        ('[2,1,"Heartbeat",{}]', "the message id is not a text"),
         ('[9,"1","Heartbeat",{}]', "a message type"),
         ('[2,"1"]', "a wrong number of elements"),
         (f'[2,"{"x" * 40}","Heartbeat",{{}}]', "longer than 36"),

@@ -44,7 +44,7 @@ What is wrong
       1  StatusNotification $.status: unknown value 'Lost'
            CP1 connector 1; first in line 1
            answered PropertyConstraintViolation; lenient mode keeps it
-      1  the frame is no JSON, such as '<b>PING</b>'
+      1  the frame is not JSON, such as '<b>PING</b>'
            CP2; first in line 5
            no answer; lenient mode refuses it, too
       1  Hart\\x1b[31mbeat| this version has no such action
@@ -103,7 +103,7 @@ def test_frames_are_lines_with_their_problems_below() -> None:
     assert lines[1][0].startswith("      2 2026-01-05 08:00:00 CP1 <- [4,")
     assert lines[4] == [
         "      5 2026-01-05 08:02:00 CP2 -> <b>PING</b>",
-        "        ! the frame is no JSON",
+        "        ! the frame is not JSON",
     ]
 
 
@@ -175,3 +175,21 @@ def test_html_shows_each_conversation_and_fetches_nothing() -> None:
     assert "PropertyConstraintViolation StatusNotification (250 ms)" in text
     assert "1,234 more frames" in text
     assert "08:00:00.250" in text
+
+
+def test_findings_in_several_logs_name_theirs_in_every_form() -> None:
+    inspector = Inspector(versions=["1.6"])
+    for name in ("a.log", "b.log"):
+        reader = LineReader(name)
+        for line in (
+            'A > [2,"1","Reset",{"type":"Soft"}]',
+            f'A < [4,"1","{name}","",{{}}]',
+            "A < X",
+        ):
+            frame = reader.read(f"ocppkit.frames {line}")
+            assert frame is not None
+            inspector.add(frame)
+    result = inspector.finish()
+    assert "first in line 2 of b.log" in text_report(result)  # the CALLERROR
+    for text in (text_report(result), markdown_report(result), html_report(result)):
+        assert "line 3 of a.log" in text

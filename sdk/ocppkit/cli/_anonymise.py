@@ -8,19 +8,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from ocppkit.core import OcppError
 from ocppkit.tools import (
     Anonymiser,
     InspectedFrame,
     Inspector,
     log_line,
-    read_logs,
     trace_line,
 )
 
-from ._tool_output import ShownProgress, check_output, open_output, version_name
+from ._log_options import add_log_options, read_named_logs
+from ._tool_output import ShownProgress, check_output, open_output
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
@@ -29,7 +27,7 @@ SUMMARY = "Writes a log with other words in place of id tags, serial numbers and
 DESCRIPTION = """\
 Writes a log again with other words in place of id tags, tokens, serial numbers, certificates,
 passwords, and what a DataTransfer carries. The same word always gets the same replacement, which
-has its length and its kinds of characters. Lines without a frame, and texts that are no JSON, are
+has its length and its kinds of characters. Lines without a frame, and texts that are not JSON, are
 left out: nobody can say what is in them. Messages, times and names of stations stay.
 
 Exit status: 0 it was written, 2 the input cannot be used."""
@@ -42,29 +40,16 @@ EXAMPLES = (
 
 _KEY_BYTES: Final = 32
 
-_TELLING: Final = 4
-"""The length from which on a name is looked for inside of other texts."""
-
 
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("log", nargs="+", help="a file, a folder, or - for standard input")
+    add_log_options(parser, logs="+")
     parser.add_argument(
         "--key-file", metavar="FILE",
         help="the key of the replacements, for the same ones each time; it is made if it is not there "
         "(default: a fresh key that nobody keeps)",
     )  # fmt: skip
     parser.add_argument("--stations", action="store_true", help="replace names of stations, too")
-    parser.add_argument(
-        "--version", action="append", metavar="X", type=version_name,
-        help="the OCPP version, 1.6, 2.0.1 or 2.1 (default: found out per station)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--field", default="", metavar=".NAME", help="path of the frame in JSON lines"
-    )
-    parser.add_argument(
-        "--line-regex", default="", metavar="REGEX", help="lines of another form; see inspect"
-    )
     parser.add_argument(
         "--format", choices=("log", "trace"), default="log",
         help="lines as ocppkit.frames has them, or Open OCPP Trace",
@@ -87,13 +72,7 @@ def run(options: Namespace) -> int:
         left_out["without a frame"] += 1
 
     inspector = Inspector(versions=options.version or ())
-    frames = read_logs(
-        options.log,
-        field=options.field,
-        pattern=options.line_regex,
-        other=count_other,
-        progress=progress,
-    )
+    frames = read_named_logs(options, other=count_other, progress=progress)
     written = 0
     try:
         with open_output(options.output) as write:
@@ -116,18 +95,10 @@ def _line(
     anonymiser: Anonymiser, frame: InspectedFrame, options: Namespace, left_out: Counter[str]
 ) -> str | None:
     """Returns an anonymised line; `None` if the line is left out."""
-    text = anonymiser.frame(frame.logged.text, frame.reading.protocol)
-    if text is None:
-        left_out["whose text is no JSON"] += 1
+    done = anonymiser.inspected_frame(frame, stations=options.stations)
+    if done is None:
+        left_out["whose text is not JSON"] += 1
         return None
-    station = frame.logged.station
-    if options.stations:
-        named = anonymiser.word(station)
-        # Message ids, among others, may contain the name.
-        text = text.replace(station, named) if len(station) >= _TELLING else text
-        station = named
-    logged = msgspec.structs.replace(frame.logged, text=text, station=station)
-    done = msgspec.structs.replace(frame, logged=logged)
     if options.format == "log":
         return log_line(done)
     line = trace_line(done)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ._inputs import ErrataOption, Inputs, SchemasOption, known_versions_of, split_words
+from ._inputs import ErrataOption, Inputs, SchemasOption, known_versions_of
+from ._option_values import split_words
 from ._terminal import list_examples, write_output
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ._inputs import split_words
+from ._option_values import split_words
 from ._terminal import list_examples, write_output
 
 __all__ = ["EXAMPLES", "init"]

@@ -1,11 +1,13 @@
 """Combines the options that several commands share with the settings of the project file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+from ._option_values import split_words
 
 if TYPE_CHECKING:
     from ocppkit.codegen import Job, Project
@@ -19,7 +21,6 @@ __all__ = [
     "SchemasOption",
     "TemplatesOption",
     "known_versions_of",
-    "split_words",
 ]
 
 BaseOption: TypeAlias = Annotated[
@@ -93,13 +94,6 @@ class Inputs:
             prose_files=tuple(self.prose or own.prose),
             template_dirs=tuple(self.templates or project.templates),
         )
-
-
-def split_words(values: Iterable[str] | None) -> tuple[str, ...]:
-    """Returns the words in the values of an option; a value can have several words, separated by commas."""
-    return tuple(
-        word.strip() for value in values or () for word in value.split(",") if word.strip()
-    )
 
 
 def known_versions_of(

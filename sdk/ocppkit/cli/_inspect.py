@@ -19,19 +19,18 @@ from ocppkit.tools import (
     html_report,
     json_report,
     markdown_report,
-    read_logs,
     text_report,
     trace_line,
 )
 
+from ._log_options import add_log_options, read_named_logs
+from ._option_values import split_words
 from ._tool_output import (
     ShownProgress,
     check_output,
     has_colour,
     open_output,
     terminal_width,
-    version_name,
-    words_of,
     write_text,
 )
 
@@ -60,11 +59,7 @@ _MOST_SHOWN: Final = 2000
 
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("log", nargs="*", help="a file, a folder, or - for standard input")
-    parser.add_argument(
-        "--version", action="append", metavar="X", type=version_name,
-        help="the OCPP version, 1.6, 2.0.1 or 2.1 (default: found out per station)",
-    )  # fmt: skip
+    add_log_options(parser, logs="*")
     parser.add_argument("--station", action="append", metavar="ID", help="only these stations")
     parser.add_argument("--action", action="append", metavar="NAME", help="only these actions")
     parser.add_argument(
@@ -74,13 +69,6 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--latency", action="store_true", help="show how long answers took (p50, p95)"
     )
-    parser.add_argument(
-        "--field", default="", metavar=".NAME", help="path of the frame in JSON lines"
-    )
-    parser.add_argument(
-        "--line-regex", default="", metavar="REGEX",
-        help="lines of another form: a group `frame`; and `station`, `direction`, `time`",
-    )  # fmt: skip
     parser.add_argument(
         "--timeout", type=float, default=30.0, metavar="S",
         help="seconds after which the last call of a log counts as not answered (default: 30)",
@@ -103,19 +91,13 @@ def run(options: Namespace) -> int:
     check_output(options.output, options.log)
     progress = ShownProgress(quiet=options.frames and options.output is None)
     others = _OtherLines()
-    frames: Iterable[LoggedFrame] = read_logs(
-        options.log or ["-"],
-        field=options.field,
-        pattern=options.line_regex,
-        other=others.add,
-        progress=progress,
-    )
+    frames: Iterable[LoggedFrame] = read_named_logs(options, other=others.add, progress=progress)
     since = None
     if options.since:
         frames, since = _frames_and_start_time(options.since, frames)
     selection = FrameSelection(
-        stations=frozenset(words_of(options.station)),
-        actions=frozenset(words_of(options.action)),
+        stations=frozenset(split_words(options.station)),
+        actions=frozenset(split_words(options.action)),
         since=since,
     )
     inspector = Inspector(

@@ -3,14 +3,13 @@
 import os
 import shutil
 import sys
-from argparse import ArgumentTypeError
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ocppkit.core import LocalProtocolError, OcppError
-from ocppkit.tools import load_protocol, printable
+from ocppkit.core import OcppError
+from ocppkit.tools import printable
 
 __all__ = [
     "ShownProgress",
@@ -19,8 +18,6 @@ __all__ = [
     "open_output",
     "report_error",
     "terminal_width",
-    "version_name",
-    "words_of",
     "write_text",
 ]
 
@@ -40,19 +37,6 @@ def has_colour() -> bool:
     return (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
-
-
-def words_of(values: Iterable[str] | None) -> list[str]:
-    """Returns the words of an option that may be repeated, and may have several words separated by commas."""
-    return [word.strip() for value in values or () for word in value.split(",") if word.strip()]
-
-
-def version_name(text: str) -> str:
-    """Returns an OCPP version that an option names; raises the error that the parser expects."""
-    try:
-        return load_protocol(text).version
-    except LocalProtocolError as error:
-        raise ArgumentTypeError(str(error)) from error
 
 
 def report_error(error: OcppError) -> None:

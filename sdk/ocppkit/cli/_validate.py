@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from ocppkit.core import OcppError, Role
-from ocppkit.tools import VERSIONS, LineReader, PeerVerdict, Validation, printable, validate
+from ocppkit.tools import (
+    VERSIONS,
+    LineReader,
+    PeerVerdict,
+    Validation,
+    json_validation,
+    printable,
+    validate,
+)
 
-from ._tool_output import terminal_width, version_name
+from ._option_values import version_number
+from ._tool_output import terminal_width
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
@@ -39,7 +46,7 @@ _KINDS: Final = {
     "call_error": "CALLERROR",
     "call_result_error": "CALLRESULTERROR",
     "send": "SEND",
-    "other": "no frame of this version",
+    "other": "not a frame of this version",
 }
 
 _NAMES: Final = {Role.STATION: "station", Role.CSMS: "CSMS"}
@@ -52,7 +59,7 @@ def add_options(parser: ArgumentParser) -> None:
         help="a frame, a payload, a line of a log, a file with one of them, or - for standard input",
     )  # fmt: skip
     parser.add_argument(
-        "--version", metavar="X", type=version_name,
+        "--version", metavar="X", type=version_number,
         help="the OCPP version, 1.6, 2.0.1 or 2.1 (default: the one that fits)",
     )  # fmt: skip
     parser.add_argument(
@@ -87,8 +94,7 @@ def run(options: Namespace) -> int:
         sender=None if options.sender is None else Role(options.sender),
     )
     if options.format == "json":
-        report = msgspec.json.encode({**msgspec.to_builtins(found), "valid": found.is_valid})
-        sys.stdout.write(f"{msgspec.json.format(report, indent=2).decode()}\n")
+        sys.stdout.write(json_validation(found))
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(found, terminal_width()))
     return 0 if found.is_valid else 1

@@ -3,7 +3,13 @@
 from ._anonymiser import Anonymiser
 from ._findings import FindingKind, FindingPlace, LogFinding
 from ._frame_reading import FrameReading
-from ._frame_validation import PeerVerdict, Validation, ValidationIssue, validate
+from ._frame_validation import (
+    PeerVerdict,
+    Validation,
+    ValidationIssue,
+    json_validation,
+    validate,
+)
 from ._html_report import html_report
 from ._inspection import FrameSelection, InspectedFrame, Inspection, RefusedCalls, SpokenVersion
 from ._inspector import Inspector, inspect
@@ -46,6 +52,7 @@ __all__ = [
     "html_report",
     "inspect",
     "json_report",
+    "json_validation",
     "load_protocol",
     "log_line",
     "markdown_report",

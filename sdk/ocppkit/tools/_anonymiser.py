@@ -21,10 +21,14 @@ import msgspec
 from ocppkit.core import LocalProtocolError, Protocol, Sensitive, is_sensitive
 
 from ._frame_reading import HIDDEN
+from ._inspection import InspectedFrame
 
 __all__ = ["Anonymiser"]
 
 _SHORTEST_KEY: Final = 16
+
+_SHORTEST_NAME: Final = 4
+"""The length from which on the name of a station is looked for inside of other texts."""
 
 _ATTEMPTS: Final = 100
 """How often another replacement is tried, before two words get the same one."""
@@ -93,7 +97,7 @@ class Anonymiser:
             protocol: the version, whose facts name the members.
 
         Returns:
-            `None` for a text that is no JSON array: nobody can say what is sensitive in it.
+            `None` for a text that is not a JSON array: nobody can say what is sensitive in it.
         """
         try:
             elements = msgspec.json.decode(text, type=list[Any])
@@ -102,6 +106,31 @@ class Anonymiser:
         facts = protocol.sensitive
         done = [self._element(each, facts) for each in elements[2:]]
         return msgspec.json.encode([*elements[:2], *done]).decode()
+
+    def inspected_frame(
+        self, frame: InspectedFrame, *, stations: bool = False
+    ) -> InspectedFrame | None:
+        """Returns a frame of a log with replacements, for `log_line` and `trace_line`.
+
+        Args:
+            frame: the frame, with the version by which it was read.
+            stations: whether the name of the station is replaced too, also where the frame has it, as in
+                a message id.
+
+        Returns:
+            `None` for a text that is not a JSON array, as of `frame`.
+        """
+        text = self.frame(frame.logged.text, frame.reading.protocol)
+        if text is None:
+            return None
+        station = frame.logged.station
+        if stations:
+            replacement = self.word(station)
+            if len(station) >= _SHORTEST_NAME:
+                text = text.replace(station, replacement)
+            station = replacement
+        logged = msgspec.structs.replace(frame.logged, text=text, station=station)
+        return msgspec.structs.replace(frame, logged=logged)
 
     def _element(self, element: Any, facts: Sensitive) -> Any:
         """Returns an element of a frame behind the message id."""
@@ -148,7 +177,7 @@ class Anonymiser:
     def _json_text(
         self, is_secret: partial[bool], value: str, path: list[str | int], whole: bool
     ) -> str | None:
-        """Returns JSON inside of a text with replacements; `None` if the text is no JSON."""
+        """Returns JSON inside of a text with replacements; `None` if the text is not JSON."""
         try:
             inside = msgspec.json.decode(value)
         except (msgspec.MsgspecError, RecursionError, UnicodeError):

@@ -13,6 +13,7 @@ from ._frame_reading import FrameReading, answer_text
 from ._logged_frames import LoggedFrame
 
 __all__ = [
+    "REFUSES",
     "FindingKind",
     "FindingPlace",
     "FindingTable",
@@ -111,9 +112,9 @@ _MOST_PLACES: Final = 1000
 _MOST_FINDINGS: Final = 1000
 
 _FAILURES: Final = {
-    Failure.NOT_JSON: "the frame is no JSON",
-    Failure.NOT_AN_ARRAY: "the frame is no array",
-    Failure.UNREADABLE_ID: "the message id is no text of 1 to 36 characters",
+    Failure.NOT_JSON: "the frame is not JSON",
+    Failure.NOT_AN_ARRAY: "the frame is not an array",
+    Failure.UNREADABLE_ID: "the message id is not a text of 1 to 36 characters",
     Failure.UNKNOWN_TYPE: "a message type that this version does not have",
     Failure.MALFORMED: "a wrong number of elements in the frame, or elements of wrong types",
     Failure.ID_TOO_LONG: "the message id is longer than 36 characters",
@@ -140,8 +141,8 @@ _LENIENT: Final = {
     Repair.ERROR_FRAME_FILLED: "reads what is there",
 }
 
-
-_REFUSES: Final = "refuses it, too"
+REFUSES: Final = "refuses it, too"
+"""What lenient reading does about an issue that it cannot repair."""
 
 
 def failure_text(failure: Failure) -> str:
@@ -157,7 +158,7 @@ def issue_text(issue: Issue) -> str:
 def lenient_text(issue: Issue) -> str:
     """Returns what lenient reading does about an issue."""
     if not issue.repaired or issue.repair is None:
-        return _REFUSES
+        return REFUSES
     text = _LENIENT[issue.repair]
     if issue.left_out is not UNSET and issue.left_out != issue.path:
         return f"leaves {_POSITION.sub('[]', issue.left_out)} out"
@@ -257,7 +258,7 @@ class FindingTable:
                 line=logged.line,
                 action=action,
                 strict=answer_text(reading),
-                lenient="reads it" if reading.is_readable else _REFUSES,
+                lenient="reads it" if reading.is_readable else REFUSES,
                 what=reading.failure,
             )
             return

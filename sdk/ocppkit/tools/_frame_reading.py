@@ -31,7 +31,7 @@ from ocppkit.core import (
     reply_to,
 )
 
-__all__ = ["HIDDEN", "ActionOf", "FrameReading", "answer_text", "read_frame_as"]
+__all__ = ["HIDDEN", "ActionOf", "FrameReading", "answer_text", "reaction_text", "read_frame_as"]
 
 HIDDEN: Final = "***"
 """What `ocppkit.frames` writes in place of secrets."""
@@ -82,6 +82,11 @@ class FrameReading(Struct, frozen=True, gc=False):
 
     is_readable: bool = True
     """Whether lenient reading reads it."""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a CALL or SEND, and no answer."""
+        return self.kind in (MessageKind.CALL, MessageKind.SEND)
 
     @property
     def is_clean(self) -> bool:
@@ -208,6 +213,11 @@ def answer_text(reading: FrameReading) -> str:
     if failure is Rule.JSON:
         # What the frame is not as a whole, its payload is not either.
         failure = Failure.NOT_JSON
+    return reaction_text(reading, failure)
+
+
+def reaction_text(reading: FrameReading, failure: Failure | Rule) -> str:
+    """Returns how a peer answers a frame with a certain failure: an error code, or what it does."""
     reaction = reply_to(reading.protocol, failure, reading.kind).reaction
     if isinstance(reaction, ErrorCode):
         return reading.protocol.error_codes.get(reaction, reaction)

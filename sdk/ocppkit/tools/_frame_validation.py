@@ -30,7 +30,7 @@ from ._sides import WRONG_SENDER
 from ._version_guess import VersionGuess
 from ._versions import VERSIONS, load_protocols
 
-__all__ = ["PeerVerdict", "Validation", "ValidationIssue", "validate"]
+__all__ = ["PeerVerdict", "Validation", "ValidationIssue", "json_validation", "validate"]
 
 _MESSAGE_ID: Final = "1"
 """The message id of a payload that comes without a frame."""
@@ -149,6 +149,12 @@ def validate(
     )
 
 
+def json_validation(found: Validation) -> str:
+    """Returns all that `validate` found, as JSON for programs; its member `valid` is `Validation.is_valid`."""
+    members = {**msgspec.to_builtins(found), "valid": found.is_valid}
+    return msgspec.json.format(msgspec.json.encode(members), indent=2).decode() + "\n"
+
+
 def _framed(text: str, action: str | None, is_answer: bool) -> str:
     text = text.strip()
     if not text.startswith("{"):
@@ -166,14 +172,13 @@ def _sender(reading: FrameReading) -> Role | None:
     if len(reading.senders) != 1:
         return None
     (sender,) = reading.senders
-    return sender if reading.kind in (MessageKind.CALL, MessageKind.SEND) else sender.peer
+    return sender if reading.is_call else sender.peer
 
 
 def _problem(reading: FrameReading, sender: Role | None) -> str:
     if reading.failure is not None:
         return failure_text(reading.failure)
-    is_call = reading.kind in (MessageKind.CALL, MessageKind.SEND)
-    return WRONG_SENDER if is_call and sender and sender not in reading.senders else ""
+    return WRONG_SENDER if reading.is_call and sender and sender not in reading.senders else ""
 
 
 def _because(

@@ -3,19 +3,18 @@
 The file needs nothing else: it has no script, and a policy that forbids the browser to fetch anything.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
-from ocppkit.core import Call, CallError, MessageKind, Role
+from ocppkit.core import Call, CallError, Role
 
 from ._inspection import InspectedFrame, Inspection
 from ._logged_frames import time_text
 from ._report_words import (
-    answered_text,
-    finding_text,
-    first_text,
-    places_text,
+    LATENCY_HEADINGS,
+    finding_texts,
+    latency_texts,
     printable,
     seconds_text,
     summary_lines,
@@ -99,30 +98,22 @@ def _findings(result: Inspection) -> Iterator[str]:
         yield "<p><strong>Nothing is wrong.</strong></p>"
         return
     yield "<h2>What is wrong</h2><table>"
-    yield "<tr><th>count</th><th>what</th><th>who</th><th>first</th><th>strict, lenient</th></tr>"
-    sources = len({finding.source for finding in result.findings})
-    for finding in result.findings:
-        cells = (
-            finding_text(finding),
-            places_text(finding.places, finding.more_places),
-            first_text(finding, sources).removeprefix("first in "),
-            answered_text(finding),
-        )
-        yield f'<tr><td class="n">{finding.count:,}</td>{_cells(cells)}</tr>'
+    yield f"<tr>{_cells(('count', 'what', 'who', 'first', 'strict, lenient'), 'th')}</tr>"
+    for number, *others in finding_texts(result):
+        yield f'<tr><td class="n">{number}</td>{_cells(others)}</tr>'
     yield "</table>"
 
 
 def _latencies(result: Inspection) -> Iterator[str]:
     yield "<h2>How long answers took</h2><table>"
-    yield "<tr><th>action</th><th>answered by</th><th>count</th><th>p50</th><th>p95</th><th>longest</th></tr>"
+    yield f"<tr>{_cells(LATENCY_HEADINGS, 'th')}</tr>"
     for row in result.latencies:
-        times = map(seconds_text, (row.median, row.p95, row.longest))
-        yield f"<tr>{_cells((row.action, row.answered_by, f'{row.count:,}', *times))}</tr>"
+        yield f"<tr>{_cells(latency_texts(row))}</tr>"
     yield "</table>"
 
 
-def _cells(texts: Sequence[str]) -> str:
-    return "".join(f"<td>{_text(text)}</td>" for text in texts)
+def _cells(texts: Iterable[str], tag: str = "td") -> str:
+    return "".join(f"<{tag}>{_text(text)}</{tag}>" for text in texts)
 
 
 def _conversation(station: str, frames: Sequence[InspectedFrame]) -> Iterator[str]:
@@ -139,7 +130,7 @@ def _frame(frame: InspectedFrame) -> str:
     classes = ["row"]
     if frame.sender is not None:
         classes.append("right" if frame.sender is Role.STATION else "left")
-    if frame.reading.kind not in (MessageKind.CALL, MessageKind.SEND):
+    if not frame.reading.is_call:
         classes.append("answer")
     if frame.problems:
         classes.append("bad")

@@ -14,7 +14,7 @@ from typing import Final
 from ocppkit.core import CallError, MessageKind, Protocol, Role
 
 from ._conversations import OpenCall, StationConversation, UsedIds
-from ._findings import FindingKind, FindingTable, connector_of, failure_text, issue_text
+from ._findings import REFUSES, FindingKind, FindingTable, connector_of, failure_text, issue_text
 from ._frame_reading import FrameReading, read_frame_as
 from ._inspection import (
     FrameSelection,
@@ -27,14 +27,13 @@ from ._latency_table import LatencyTable
 from ._logged_frames import LoggedFrame
 from ._sides import WRONG_SENDER, Sides, wrong_sender_answer
 from ._version_guess import VersionGuess
-from ._versions import load_protocols
+from ._versions import load_protocols, version_number
 
 __all__ = ["Inspector", "inspect"]
 
 _TIMEOUT: Final = 30.0
 """Seconds after which the last call of a log counts as not answered."""
 
-_CALLS: Final = frozenset({MessageKind.CALL, MessageKind.SEND})
 _ANSWERS: Final = frozenset({MessageKind.CALL_RESULT, MessageKind.CALL_ERROR})
 _EVERYTHING: Final = FrameSelection()
 
@@ -121,7 +120,7 @@ class Inspector:
             conversation.last_time = logged.time
         is_selected = self._selection is None or self._selection.has(logged, reading.action)
         sender = seconds = kind = None
-        if reading.kind in _CALLS:
+        if reading.is_call:
             sender = self._sides.sender(logged, reading.senders)
             if reading.kind is MessageKind.CALL:
                 kind = self._on_call(conversation, logged, reading, sender, is_selected)
@@ -178,7 +177,7 @@ class Inspector:
     def _start(self, logged: LoggedFrame) -> StationConversation:
         protocols: Sequence[Protocol] = self._protocols
         if self._is_guessed and logged.version is not None:
-            named = logged.version.lower().removeprefix("ocpp").removesuffix("j")
+            named = version_number(logged.version)
             protocols = [each for each in protocols if each.version == named] or protocols
         number = len(self._conversations)
         made = StationConversation(logged.station, number, VersionGuess(protocols))
@@ -271,25 +270,38 @@ class Inspector:
             self._readable += reading.is_readable
             problems += _problems(reading)
             self._findings.add_reading(reading, logged)
-        if reading.kind in _CALLS and self._sides.note(logged, reading):
+        if reading.is_call and self._sides.note(logged, reading):
             problems.append(WRONG_SENDER)
-            self._note(FindingKind.FRAME, WRONG_SENDER, logged, reading)
+            self._note(
+                FindingKind.FRAME,
+                WRONG_SENDER,
+                logged,
+                reading,
+                strict=wrong_sender_answer(reading),
+                lenient=REFUSES,
+            )
         return tuple(problems)
 
     def _note(
-        self, kind: FindingKind, text: str, logged: LoggedFrame, reading: FrameReading
+        self,
+        kind: FindingKind,
+        text: str,
+        logged: LoggedFrame,
+        reading: FrameReading,
+        *,
+        strict: str = "",
+        lenient: str = "",
     ) -> None:
-        is_wrong_side = text == WRONG_SENDER
         self._findings.add(
             kind,
             text,
             station=logged.station,
             source=logged.source,
             line=logged.line,
-            connector=connector_of(logged.text) if reading.kind in _CALLS else "",
+            connector=connector_of(logged.text) if reading.is_call else "",
             action=reading.action or "",
-            strict=wrong_sender_answer(reading) if is_wrong_side else "",
-            lenient="refuses it, too" if is_wrong_side else "",
+            strict=strict,
+            lenient=lenient,
         )
 
     def _versions(self) -> Iterator[SpokenVersion]:

@@ -224,7 +224,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         compiled = re.compile(pattern)
     except re.error as error:
         raise LocalProtocolError(
-            f"{pattern!r} is no regular expression: {error} [escape ( and [ by a backslash]"
+            f"{pattern!r} is not a regular expression: {error} [escape ( and [ by a backslash]"
         ) from error
     if "frame" not in compiled.groupindex:
         raise LocalProtocolError(

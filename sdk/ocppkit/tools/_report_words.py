@@ -1,26 +1,29 @@
 """The words that all reports of an inspection share."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ocppkit.core import Role
 
 from ._findings import FindingPlace, LogFinding
-from ._inspection import InspectedFrame, Inspection
+from ._inspection import InspectedFrame, Inspection, RefusedCalls
+from ._latency_table import Latency
 from ._logged_frames import time_text
 
 __all__ = [
-    "answered_text",
+    "LATENCY_HEADINGS",
+    "FindingTexts",
     "arrow_of",
     "counted",
-    "counts_text",
-    "finding_text",
+    "finding_texts",
     "first_text",
-    "places_text",
+    "latency_texts",
     "printable",
     "seconds_text",
     "summary_lines",
 ]
+
+LATENCY_HEADINGS: Final = ("action", "answered by", "count", "p50", "p95", "longest")
 
 _SHOWN_PLACES: Final = 8
 
@@ -32,6 +35,18 @@ _KINDS: Final = {
     "send": "sends",
     "other": "unusable",
 }
+
+
+class FindingTexts(NamedTuple):
+    """What a report says of one finding."""
+
+    number: str
+    what: str
+    places: str
+    first: str
+    """See `first_text`."""
+
+    answered: str
 
 
 def printable(text: str) -> str:
@@ -59,7 +74,7 @@ def summary_lines(result: Inspection) -> Iterator[str]:
         because = f", {printable(each.because)}" if each.because else ""
         yield f"OCPP {each.version}{who}{because}"
     if result.frames:
-        yield counts_text(result)
+        yield _counts_text(result)
 
 
 def _span(first: float, last: float) -> str:
@@ -68,7 +83,7 @@ def _span(first: float, last: float) -> str:
     return f"{start} to {end.removeprefix(f'{date} ')}"
 
 
-def counts_text(result: Inspection) -> str:
+def _counts_text(result: Inspection) -> str:
     """Returns how many frames of each kind there are, and what else the log has."""
     parts = [f"{_KINDS[kind]} {count:,}" for kind, count in result.kinds.items()]
     if result.cut:
@@ -80,7 +95,33 @@ def counts_text(result: Inspection) -> str:
     return "   ".join(parts)
 
 
-def finding_text(finding: LogFinding) -> str:
+def finding_texts(result: Inspection) -> Iterator[FindingTexts]:
+    """Yields the texts of each finding."""
+    for finding in result.findings:
+        yield FindingTexts(
+            number=f"{finding.count:,}",
+            what=_finding_text(finding),
+            places=_places_text(finding.places, finding.more_places),
+            first=first_text(finding, result),
+            answered=_answered_text(finding),
+        )
+
+
+def first_text(found: LogFinding | RefusedCalls, result: Inspection) -> str:
+    """Returns the line of the first time, and the log if what was found is in several."""
+    line = f"line {found.line}"
+    everything: tuple[LogFinding | RefusedCalls, ...] = (*result.findings, *result.refusals)
+    is_one_log = len({each.source for each in everything}) == 1
+    return line if is_one_log else f"{line} of {printable(found.source)}"
+
+
+def latency_texts(row: Latency) -> tuple[str, ...]:
+    """Returns the cells of a table about times of answers, below `LATENCY_HEADINGS`."""
+    times = map(seconds_text, (row.median, row.p95, row.longest))
+    return printable(row.action), row.answered_by or "?", f"{row.count:,}", *times
+
+
+def _finding_text(finding: LogFinding) -> str:
     """Returns what is wrong: `MeterValues $.meterValue[].timestamp: '12:00' is no RFC 3339 date-time`."""
     where = " ".join(part for part in (printable(finding.action), finding.path) if part)
     text = printable(finding.text)
@@ -89,7 +130,7 @@ def finding_text(finding: LogFinding) -> str:
     return f"{where}: {text}" if finding.path else f"{where} {text}"
 
 
-def places_text(places: Sequence[FindingPlace], more: int = 0) -> str:
+def _places_text(places: Sequence[FindingPlace], more: int) -> str:
     """Returns the first few stations and connectors, and how many more there are."""
     by_station: dict[str, list[str]] = {}
     for place in places:
@@ -113,18 +154,7 @@ def _connectors_text(connectors: Sequence[str]) -> str:
     return " ".join(f"{noun} {'/'.join(sorted(each))}" for noun, each in numbers.items())
 
 
-def first_text(finding: LogFinding, sources: int) -> str:
-    """Returns where a finding was first.
-
-    Args:
-        finding: the finding.
-        sources: how many logs there are; the name of a single one goes without saying.
-    """
-    line = f"first in line {finding.line}"
-    return line if sources == 1 else f"{line} of {printable(finding.source)}"
-
-
-def answered_text(finding: LogFinding) -> str:
+def _answered_text(finding: LogFinding) -> str:
     """Returns what strict and lenient peers do; empty where it makes no difference to them."""
     if not finding.strict:
         return ""

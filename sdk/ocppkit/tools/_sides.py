@@ -7,15 +7,15 @@ As many against as for come from a log that both ends wrote, and prove nothing.
 
 from typing import Final
 
-from ocppkit.core import ErrorCode, Failure, Role, reply_to
+from ocppkit.core import Failure, Role
 
-from ._findings import FindingKind, FindingTable
-from ._frame_reading import FrameReading
+from ._findings import REFUSES, FindingKind, FindingTable
+from ._frame_reading import FrameReading, reaction_text
 from ._logged_frames import Direction, LoggedFrame
 
-__all__ = ["SENDERS", "WRONG_SENDER", "Sides"]
+__all__ = ["WRONG_SENDER", "Sides", "wrong_sender_answer"]
 
-SENDERS: Final = {Direction.FROM_STATION: Role.STATION, Direction.FROM_CSMS: Role.CSMS}
+_SENDERS: Final = {Direction.FROM_STATION: Role.STATION, Direction.FROM_CSMS: Role.CSMS}
 """Who sent a frame, where the line says it by itself."""
 
 WRONG_SENDER: Final = "the other side sends this"
@@ -49,8 +49,8 @@ class Sides:
             logged: the frame.
             senders: who may send it.
         """
-        if logged.direction in SENDERS:
-            return SENDERS[logged.direction]
+        if logged.direction in _SENDERS:
+            return _SENDERS[logged.direction]
         if len(senders) == 1:
             return next(iter(senders))
         counts = self._counts.get(logged.source)
@@ -65,8 +65,8 @@ class Sides:
         if len(senders) != 1 or logged.direction is Direction.UNKNOWN:
             return False
         sender = next(iter(senders))
-        if logged.direction in SENDERS:
-            return SENDERS[logged.direction] is not sender
+        if logged.direction in _SENDERS:
+            return _SENDERS[logged.direction] is not sender
         writer = sender if logged.direction is Direction.SENT else sender.peer
         counts = self._counts.setdefault(logged.source, {})
         counts[writer] = counts.get(writer, 0) + 1
@@ -94,14 +94,11 @@ class Sides:
                     line=votes.line,
                     action=action,
                     strict=votes.strict,
-                    lenient="refuses it, too",
+                    lenient=REFUSES,
                     count=votes.count,
                 )
 
 
 def wrong_sender_answer(reading: FrameReading) -> str:
     """Returns how a peer answers a CALL that only it may send."""
-    reaction = reply_to(reading.protocol, Failure.WRONG_DIRECTION, reading.kind).reaction
-    if isinstance(reaction, ErrorCode):
-        return reading.protocol.error_codes.get(reaction, reaction)
-    return "no answer"
+    return reaction_text(reading, Failure.WRONG_DIRECTION)

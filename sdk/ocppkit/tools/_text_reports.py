@@ -7,17 +7,15 @@ from typing import Any, Final
 import msgspec
 
 from ._inspection import InspectedFrame, Inspection
-from ._latency_table import Latency
 from ._logged_frames import time_text
 from ._report_words import (
-    answered_text,
+    LATENCY_HEADINGS,
     arrow_of,
     counted,
-    finding_text,
+    finding_texts,
     first_text,
-    places_text,
+    latency_texts,
     printable,
-    seconds_text,
     summary_lines,
 )
 
@@ -52,14 +50,9 @@ def _text_lines(result: Inspection, width: int, latency: bool, colour: bool) -> 
         yield heading("Nothing is wrong.")
     else:
         yield heading("What is wrong")
-        sources = len({finding.source for finding in result.findings})
-        for finding in result.findings:
-            text = finding_text(finding)
-            details = [
-                f"{places_text(finding.places, finding.more_places)}; {first_text(finding, sources)}",
-                answered_text(finding),
-            ]
-            yield from _item(f"{finding.count:,}", text, details, width)
+        for each in finding_texts(result):
+            details = [f"{each.places}; first in {each.first}", each.answered]
+            yield from _item(each.number, each.what, details, width)
     if result.refused:
         yield ""
         yield from textwrap.wrap(_lenient_line(result), width)
@@ -69,14 +62,12 @@ def _text_lines(result: Inspection, width: int, latency: bool, colour: bool) -> 
         for row in result.refusals:
             text = f"{printable(row.action)} {printable(row.code)}"
             stations = ", ".join(map(printable, row.stations[:8]))
-            yield from _item(
-                f"{row.count:,}", text, [f"{stations}; first in line {row.line}"], width
-            )
+            details = [f"{stations}; first in {first_text(row, result)}"]
+            yield from _item(f"{row.count:,}", text, details, width)
     if latency and result.latencies:
         yield ""
         yield heading("How long answers took")
-        rows = [("action", "answered by", "count", "p50", "p95", "longest")]
-        yield from _table([*rows, *map(_latency_row, result.latencies)])
+        yield from _table([LATENCY_HEADINGS, *map(latency_texts, result.latencies)])
 
 
 def _item(count: str, text: str, details: Iterable[str], width: int) -> Iterator[str]:
@@ -95,16 +86,6 @@ def _lenient_line(result: Inspection) -> str:
     return (
         f"A strict peer refuses {counted(result.refused, 'frame')}; with inbound=LENIENT "
         f"{result.readable:,} of {result.refused:,} would be read."
-    )
-
-
-def _latency_row(row: Latency) -> tuple[str, ...]:
-    times = (row.median, row.p95, row.longest)
-    return (
-        printable(row.action),
-        row.answered_by or "?",
-        f"{row.count:,}",
-        *map(seconds_text, times),
     )
 
 
@@ -148,25 +129,12 @@ def markdown_report(
             "| count | what is wrong | who | first | strict, lenient |",
             "|--:|---|---|---|---|",
         ]
-        sources = len({finding.source for finding in result.findings})
-        for finding in result.findings:
-            cells = (
-                f"{finding.count:,}",
-                finding_text(finding),
-                places_text(finding.places, finding.more_places),
-                first_text(finding, sources).removeprefix("first in "),
-                answered_text(finding),
-            )
-            lines.append(_row(cells))
+        lines += map(_row, finding_texts(result))
     if result.refused:
         lines += ["", _lenient_line(result)]
     if latency and result.latencies:
-        lines += [
-            "",
-            "| action | answered by | count | p50 | p95 | longest |",
-            "|---|---|--:|--:|--:|--:|",
-        ]
-        lines += [_row(_latency_row(row)) for row in result.latencies]
+        lines += ["", _row(LATENCY_HEADINGS), "|---|---|--:|--:|--:|--:|"]
+        lines += [_row(latency_texts(row)) for row in result.latencies]
     if frames:
         lines += ["", "```", *(line for frame in frames for line in frame_lines(frame)), "```"]
     return "\n".join(lines) + "\n"

@@ -101,7 +101,7 @@ def decode_trace(line: str | bytes) -> TraceRecord:
 def logged_frame_of(
     record: TraceRecord, *, source: str, line: int, station: str, times: TimeReader
 ) -> LoggedFrame | None:
-    """Returns the frame of a record; `None` for one of OCPP-S, which is no JSON.
+    """Returns the frame of a record; `None` for one of OCPP-S, which is not JSON.
 
     Args:
         record: the record.

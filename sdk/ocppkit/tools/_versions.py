@@ -7,12 +7,17 @@ from typing import Final
 
 from ocppkit.core import LocalProtocolError, Protocol
 
-__all__ = ["VERSIONS", "load_protocol", "load_protocols"]
+__all__ = ["VERSIONS", "load_protocol", "load_protocols", "version_number"]
 
 _PACKAGES: Final = {"1.6": "ocppkit.v16", "2.0.1": "ocppkit.v201", "2.1": "ocppkit.v21"}
 
 VERSIONS: Final = tuple(_PACKAGES)
 """The names of the versions, the oldest first."""
+
+
+def version_number(name: str) -> str:
+    """Returns the number in the name of a version or subprotocol: `1.6` for `1.6`, `1.6J` and `ocpp1.6`."""
+    return name.strip().lower().removeprefix("ocpp").removesuffix("j")
 
 
 @cache
@@ -25,7 +30,7 @@ def load_protocol(version: str) -> Protocol:
     Raises:
         LocalProtocolError: no version has this name.
     """
-    name = version.strip().lower().removeprefix("ocpp").removesuffix("j")
+    name = version_number(version)
     if name not in _PACKAGES:
         raise LocalProtocolError(
             f"there is no OCPP version {version!r} [name one of {', '.join(_PACKAGES)}]"
