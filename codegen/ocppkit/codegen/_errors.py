@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import partial
 
-__all__ = ["CodegenError", "did_you_mean"]
+__all__ = ["CodegenError", "did_you_mean", "similar_names"]
 
 
 def did_you_mean(
@@ -12,20 +12,33 @@ def did_you_mean(
 ) -> str:
     """Returns a cure for an unknown name: the known names that are spelled alike.
 
-    Upper and lower case count as alike.
-
     Args:
         name: the name that the user wrote.
         known: the names that would have been right.
         otherwise: the cure if no known name is similar.
         most: how many names to suggest at most.
+        cutoff: as of `similar_names`.
+    """
+    similar = similar_names(name, known, most=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(map(repr, similar))}?" if similar else otherwise
+
+
+def similar_names(
+    name: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6
+) -> list[str]:
+    """Returns the known names that are spelled like an unknown one, the most similar first.
+
+    Upper and lower case count as alike.
+
+    Args:
+        name: the name that the user wrote.
+        known: the names that would have been right.
+        most: how many names to return at most.
         cutoff: how similar a name must be, from 0 to 1; see `difflib.get_close_matches`.
     """
-    by_lower_case = {each.lower(): each for each in sorted(known, reverse=True)}
+    by_lower_case = {each.lower(): str(each) for each in sorted(known, reverse=True)}
     close = get_close_matches(name.lower(), by_lower_case, n=most, cutoff=cutoff)
-    if not close:
-        return otherwise
-    return f"did you mean {' or '.join(repr(str(by_lower_case[each])) for each in close)}?"
+    return [by_lower_case[each] for each in close]
 
 
 class CodegenError(Exception):

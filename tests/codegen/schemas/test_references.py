@@ -120,6 +120,11 @@ def test_an_inline_type_of_1_6_has_the_name_that_the_facts_give_it(tmp_path: Pat
             "write BootNotificationRequest.json#/definitions/ModemType",
         ),
         (
+            "BootNotificationRequest.json#/definitions/MODEMTYPE",
+            "refers to nothing",
+            "write BootNotificationRequest.json#/definitions/ModemType",
+        ),
+        (
             "BootNotificationRequest.json#/properties/reason/maxLength",
             "refers to nothing",
             "write BootNotificationRequest.json#/definitions/",

@@ -11,11 +11,10 @@ so a manual edit of one is checked like a new source.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import NoReturn
 from urllib.parse import unquote
 
-from .._errors import CodegenError
+from .._errors import CodegenError, similar_names
 from ._json_text import Json, Object, Place, join, kind, read_json, split
 from ._keywords import (
     CHILDREN,
@@ -204,7 +203,7 @@ class _DocumentWalk:
 
     def _refuse_reference(self, target: Json, place: Place) -> NoReturn:
         last = str(target).rpartition("/")[2].removeprefix("#")
-        meant = get_close_matches(last, self._definitions_of, n=1)
+        meant = similar_names(last, self._definitions_of)
         path = f"#{self._definitions_of[meant[0]][0].pointer}" if meant else None
         raise place.error(
             f"$ref {target!r} refers to nothing",

@@ -7,11 +7,10 @@ official schemas, in which each file repeats the types that it uses. This happen
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, TypeAlias, cast
 from urllib.parse import unquote
 
-from .._errors import did_you_mean
+from .._errors import did_you_mean, similar_names
 from ._json_text import Json, Place, join, split
 
 __all__ = ["external_reference", "resolve_references", "without_edition"]
@@ -137,7 +136,7 @@ class _Resolver:
         if "enum" in found or found.get("type") == "object":
             return found
         names = list(document.get("definitions", {}))
-        close = get_close_matches(pointer.rpartition("/")[2], names, n=1) or names[:_SHOWN]
+        close = similar_names(pointer.rpartition("/")[2], names) or names[:_SHOWN]
         cure = "refer to an enum or an object of the file"
         if close:
             paths = (f"{message}.json#{join('/definitions', name)}" for name in close)
