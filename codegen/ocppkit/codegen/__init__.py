@@ -47,7 +47,6 @@ from .model._ir import (
     Value,
     ValueList,
     Variable,
-    refs,
 )
 from .reference._examples import Examples, without_family_ending
 from .reference._reference_pages import REFERENCE, render_reference
@@ -169,7 +168,6 @@ __all__ = [
     "package_tree",
     "publish",
     "read_project",
-    "refs",
     "render_drift",
     "render_reference",
     "schemas_dir",

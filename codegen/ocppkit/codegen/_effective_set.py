@@ -24,7 +24,7 @@ def load_effective_set(name: str, job: Job) -> SchemaSet:
         The schemas. Their `version` is the name that a report shows, such as `2.0.1, effective`.
 
     Raises:
-        CodegenError: an input of the job is wrong, or the path is no folder.
+        CodegenError: an input of the job is wrong, or the path is not a folder.
     """
     if name != job.version:
         path = folder_of_version(Path(name), job.version)

@@ -1,7 +1,7 @@
 """Prints explanations: as tables on a terminal, and elsewhere as lines with tabs, which no blanks fill up."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -63,7 +63,7 @@ def show_standard_names(names: Sequence[StandardName]) -> None:
         _show([Section(title=f"OCPP {version}", headings=headings, rows=rows)])
 
 
-def _show(sections: Sequence[Section] | Iterator[Section]) -> None:
+def _show(sections: Iterable[Section]) -> None:
     console = Console(highlight=False, markup=False)
     for section in sections:
         if console.is_terminal:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ocppkit.codegen import Api, Job
+    from ocppkit.codegen import Api, ApiMessage, Datatype, Examples, Job
 
 __all__ = ["Example", "compact", "examples_of"]
 
@@ -68,7 +68,7 @@ def _of_version(api: "Api", wanted: str) -> Iterator[Example]:
                 yield Example(version, title, content)
 
 
-def _payloads(examples: Any, owner: Any) -> Iterator[tuple[str, Any]]:
+def _payloads(examples: "Examples", owner: "ApiMessage | Datatype") -> Iterator[tuple[str, Any]]:
     """Yields the smallest object, and one with all members if that is another."""
     smallest, full = examples.smallest(owner), examples.full(owner)
     yield owner.name, smallest

@@ -1,6 +1,6 @@
 """Collects what `ocppkit explain` shows about an action: its facts, its members and their types."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,7 @@ def explain_action(api: "Api", action: "ApiAction") -> Explanation:
     """Returns the explanation of an action."""
     facts, roles = action.facts, api.protocol.roles
     from_csms = facts.direction == "csms"
+    messages = [each for each in (action.request, action.response) if each is not None]
     return Explanation(
         action=action.name,
         version=api.protocol.version,
@@ -107,7 +108,7 @@ def explain_action(api: "Api", action: "ApiAction") -> Explanation:
         v16_equivalent=facts.v16_equivalent,
         request=_explained_object(action.request),
         response=None if action.response is None else _explained_object(action.response),
-        types=tuple(_explained_types(api, action)),
+        types=tuple(map(explain_type, api.types_inside(*messages))),
     )
 
 
@@ -122,29 +123,6 @@ def explain_type(type_: "Datatype | EnumType") -> ObjectType | ExplainedEnum:
 
 def _block_name(short: str, long: str) -> str:
     return long if short == long else f"{short} {long}"
-
-
-def _explained_types(api: "Api", action: "ApiAction") -> Iterator[ObjectType | ExplainedEnum]:
-    """Yields all types inside the messages of an action: first the direct ones, then those below."""
-    from ocppkit.codegen import refs
-
-    enums = {enum.name: enum for enum in api.enums}
-    datatypes = {datatype.name: datatype for datatype in api.datatypes}
-    messages = [action.request, action.response] if action.response else [action.request]
-    fields = [field for message in messages for field in message.fields]
-    seen: set[str] = set()
-    # The list grows while it is walked: that is what makes the order breadth first.
-    for field in fields:
-        for name in refs(field.type):
-            if name in seen:
-                continue
-            seen.add(name)
-            if name in enums:
-                yield _explained_enum(enums[name])
-            else:
-                datatype = datatypes[name]
-                yield _explained_object(datatype, datatype.closed)
-                fields.extend(datatype.fields)
 
 
 def _explained_object(type_: "ApiMessage | Datatype", closed: bool = True) -> ObjectType:

@@ -19,7 +19,7 @@ def broken(*fields: Field) -> dict[tuple[str, str], Any]:
 
 def test_any_payload() -> None:
     assert broken() == {
-        ("colour", "is no member of the schema"): {"colour": "red"},
+        ("colour", "is not a member of the schema"): {"colour": "red"},
         ("", "is a list"): [],
     }
 
@@ -33,9 +33,9 @@ def test_any_payload() -> None:
         (scalar("integer"), "is a text", "12"),
         (scalar("integer", minimum=0), "is below 0", -1),
         (scalar("integer", maximum=100), "is above 100", 101),
-        (scalar("number", multiple_of=0.5), "is no multiple of 0.5", 0.75),
-        (scalar("date-time"), "is no date-time", "tomorrow"),
-        (scalar("uri"), "is no URI", "%"),
+        (scalar("number", multiple_of=0.5), "is not a multiple of 0.5", 0.75),
+        (scalar("date-time"), "is not a date-time", "tomorrow"),
+        (scalar("uri"), "is not a URI", "%"),
         (Ref("Word"), "is an unknown value", "Unknown"),
         (Ref("Word"), "is a number", 42),
         (Array(scalar("integer"), 1), "is an empty list", []),

@@ -310,6 +310,24 @@ class Api:
             objects.extend(action.messages)
         return {each.name: each.fields for each in objects}
 
+    def types(self) -> dict[str, Datatype | EnumType]:
+        """Returns all datatypes and enums, by name."""
+        types: tuple[Datatype | EnumType, ...] = (*self.datatypes, *self.enums)
+        return {each.name: each for each in types}
+
+    def types_inside(self, *messages: ApiMessage) -> list[Datatype | EnumType]:
+        """Returns all types that messages contain, directly or in other types: the direct ones first."""
+        types = self.types()
+        fields = [field for message in messages for field in message.fields]
+        found: dict[str, Datatype | EnumType] = {}
+        # The list grows while it is walked: that is what makes the order breadth first.
+        for field in fields:
+            for name in refs(field.type):
+                if name not in found:
+                    type_ = found[name] = types[name]
+                    fields.extend(type_.fields if isinstance(type_, Datatype) else ())
+        return list(found.values())
+
 
 def refs(type_: Type) -> Iterator[str]:
     """Yields the name of the enum or datatype that a type, or the items of a list, refer to."""

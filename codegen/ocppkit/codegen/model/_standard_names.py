@@ -118,7 +118,7 @@ def _read_texts(
         single: whether the value is one text instead of an array.
 
     Raises:
-        CodegenError: the value is no array of texts or no text, or a text is not allowed.
+        CodegenError: the value is not an array of texts or not a text, or a text is not allowed.
     """
     if key not in table:
         return None

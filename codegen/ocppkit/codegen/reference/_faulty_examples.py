@@ -57,7 +57,7 @@ def faults_of(api: Api, message: ApiMessage, examples: Examples) -> Iterator[Fau
     candidates = [(payload, list(walk.places(message, payload))) for payload in payloads]
     for make in _FAULT_MAKERS:
         yield from _first_fault(make, candidates, walk)
-    yield Fault("colour", "is no member of the schema", {**payloads[0], "colour": "red"})
+    yield Fault("colour", "is not a member of the schema", {**payloads[0], "colour": "red"})
     yield Fault("", "is a list", [])
 
 
@@ -211,7 +211,7 @@ def _too_big(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
 def _not_multiple(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(multiple_of=int() | float() as step):
-            return f"is no multiple of {step}", step * 1.5
+            return f"is not a multiple of {step}", step * 1.5
         case _:
             return None
 
@@ -219,9 +219,9 @@ def _not_multiple(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
 def _no_date_time(walk: _PayloadWalk, place: _Place) -> tuple[str, Any] | None:
     match place.type:
         case Scalar(kind=Kind.DATE_TIME):
-            return "is no date-time", "tomorrow"
+            return "is not a date-time", "tomorrow"
         case Scalar(kind=Kind.URI):
-            return "is no URI", "%"
+            return "is not a URI", "%"
         case _:
             return None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._errors import CodegenError
 from .._resources import templates_dir
-from ..model._ir import Api, ApiAction, ApiMessage, Datatype, EnumType, Ref, Type, refs
+from ..model._ir import Api, ApiAction, ApiMessage, Datatype, EnumType, Ref, Type
 from ..model._role_facts import boot_of
 from ..render._templating import jinja_environment, render
 from ..render._variable_keys import by_component, key_notes
@@ -21,7 +21,7 @@ from ._faulty_examples import Fault, faults_of, unknown_value_fault
 from ._python_api import Expressions
 from ._reply_table import Answer, Engine
 from ._type_texts import Links, bounds_of, markdown, prose
-from ._version_changes import Versions, types_of
+from ._version_changes import Versions
 
 __all__ = ["REFERENCE", "render_reference"]
 
@@ -134,7 +134,6 @@ class _PageHelpers:
         self._examples = Examples(api)
         self._requests = {action.request.name: action for action in api.actions}
         self._messages = {message.name: message for a in api.actions for message in a.messages}
-        self._types = types_of(api)
 
     def names(self, page: _Page) -> dict[str, Any]:
         """Returns the variables for the template of a page."""
@@ -147,7 +146,7 @@ class _PageHelpers:
             "holders": self.holders,
             "links": Links(self._api, "../" * (page.path.count("/") - 1)),
             "protocol": self._api.protocol,
-            "reached": self.reached,
+            "reached": self._api.types_inside,
             "root": "../" * (page.path.count("/") - 1),
             "unknown": self.unknown,
         }
@@ -178,18 +177,6 @@ class _PageHelpers:
         answer = self._answer_of_engine(action, fault) if action else None
         version, payload = self._api.protocol.version, json.dumps(fault.payload)
         return message, fault, answer, self._engine.repairs(version, message.name, payload)
-
-    def reached(self, *messages: ApiMessage) -> list[Datatype | EnumType]:
-        """Returns all types that messages contain, directly or in other types: the direct ones first."""
-        fields = [field for message in messages for field in message.fields]
-        found: dict[str, Datatype | EnumType] = {}
-        # The list grows while it is walked: that is what makes the order breadth first.
-        for field in fields:
-            for name in refs(field.type):
-                if name not in found:
-                    type_ = found[name] = self._types[name]
-                    fields.extend(type_.fields if isinstance(type_, Datatype) else ())
-        return list(found.values())
 
     def holders(self, name: str) -> list[tuple[str, str]]:
         """Returns the members of a type: the owner and the JSON name of each."""

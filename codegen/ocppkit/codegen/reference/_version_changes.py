@@ -7,7 +7,7 @@ from ..model._ir import Api, ApiAction, Array, Datatype, EnumType, Field, Ref, S
 from ._examples import without_family_ending
 from ._type_texts import bounds_of, type_in_words
 
-__all__ = ["VersionDifference", "VersionEquivalent", "Versions", "types_of"]
+__all__ = ["VersionDifference", "VersionEquivalent", "Versions"]
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,6 @@ class VersionEquivalent:
     package: str
     names: tuple[str, ...]
     """The names of the equivalents; empty if there are none."""
-
-
-def types_of(api: Api) -> dict[str, Datatype | EnumType]:
-    """Returns all datatypes and enums of a version, by name."""
-    found: dict[str, Datatype | EnumType] = {each.name: each for each in api.datatypes}
-    return found | {each.name: each for each in api.enums}
 
 
 class Versions:
@@ -178,8 +172,8 @@ class _ObjectWalk:
     """Compares two versions of an object and of all types inside it."""
 
     def __init__(self, old: Api, new: Api, *, deep: bool = True) -> None:
-        self._old = types_of(old)
-        self._new = types_of(new)
+        self._old = old.types()
+        self._new = new.types()
         self._seen: set[tuple[str, str]] = set()
         self._deep = deep
 

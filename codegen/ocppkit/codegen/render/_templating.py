@@ -65,7 +65,7 @@ def jinja_environment(folders: Sequence[Path]) -> Environment:
 
 
 def render(environment: Environment, template: str, variables: Mapping[str, Any]) -> str:
-    """Renders a template; returns a file that is no template unchanged.
+    """Renders a template; returns a file that is not a template unchanged.
 
     Raises:
         CodegenError: the template has an error or uses an undefined name.
