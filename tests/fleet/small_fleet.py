@@ -6,16 +6,27 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from typing import Any
 
+import pytest
+
 from ocppkit import v16, v201
 from ocppkit.aio.lowlevel import ConnectRequest, OpenedConnection, running_beside
-from ocppkit.core import utcnow
+from ocppkit.core import ConnectionClosed, utcnow
 from ocppkit.csms import Csms, StationHandle
 from ocppkit.fleet import Fleet, FleetNode, MemoryBroker, MemoryBus
 from ocppkit.testing import MemoryNetwork, MemoryWire, VirtualLoop
 from ocppkit.v16.roles import ChargePoint
 from ocppkit.v201.roles import ChargingStation
 
-__all__ = ["SmallFleet", "served_csms", "small_fleet", "virtually"]
+__all__ = [
+    "SmallFleet",
+    "connected_at",
+    "ended",
+    "fleet_with_station",
+    "served_csms",
+    "small_fleet",
+    "stored",
+    "virtually",
+]
 
 ACCEPTED = v201.RegistrationStatusEnumType.ACCEPTED
 
@@ -114,3 +125,47 @@ async def small_fleet(seed: int = 0, **options: Any) -> AsyncGenerator[SmallFlee
             await stack.enter_async_context(node)
         await stack.enter_async_context(fleet.web)
         yield fleet
+
+
+@asynccontextmanager
+async def fleet_with_station(
+    *, seed: int = 0, clears_in: float = 0.0
+) -> AsyncGenerator[SmallFleet]:
+    """Runs a fleet whose station CP001 is connected to `a`, until the block is left.
+
+    Args:
+        seed: of what the bus loses.
+        clears_in: seconds that the station takes to clear its cache, which it notes as `clear`.
+    """
+    async with small_fleet(seed) as fleet:
+        station = fleet.station()
+
+        @station.on(v201.ClearCacheRequest)
+        async def clear(request: v201.ClearCacheRequest) -> v201.ClearCacheResponse:
+            fleet.resets.append("clear")
+            await asyncio.sleep(clears_in)
+            return v201.ClearCacheResponse(status=v201.ClearCacheStatusEnumType.ACCEPTED)
+
+        async with fleet.at("a", station):
+            await connected_at(fleet, "a")
+            yield fleet
+
+
+async def connected_at(fleet: SmallFleet, node: str, identity: str = "CP001") -> StationHandle:
+    """Waits until a station is connected to a node and all processes know it."""
+    station = await fleet.csms[node].stations.wait(identity)
+    await asyncio.sleep(0.1)
+    return station
+
+
+async def ended(task: "asyncio.Task[Any]") -> tuple[float, ConnectionClosed]:
+    """Returns after how many seconds a call ended, and its error."""
+    begin = asyncio.get_running_loop().time()
+    with pytest.raises(ConnectionClosed) as raised:
+        await task
+    return asyncio.get_running_loop().time() - begin, raised.value
+
+
+def stored(fleet: SmallFleet, key: str) -> bytes:
+    """Returns the record of a station in the store of the bus."""
+    return fleet.broker.saved()["ocpp_stations"].entries[key][0].value or b""

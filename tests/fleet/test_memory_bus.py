@@ -1,12 +1,12 @@
 """What a test can do to buses in memory, in virtual time."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from random import Random
-from typing import Any
 
 import pytest
 
+from fleet.small_fleet import virtually
 from ocppkit.fleet import (
     BusDown,
     BusMessage,
@@ -16,12 +16,6 @@ from ocppkit.fleet import (
     NotAcknowledged,
     TableEntry,
 )
-from ocppkit.testing import VirtualLoop
-
-
-def virtually(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(main)
 
 
 class Told:

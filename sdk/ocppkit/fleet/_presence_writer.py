@@ -73,6 +73,8 @@ class PresenceWriter:
         self._held: dict[str, HeldConnection] = {}
         self._due: set[str] = set()
         self._ghosts: dict[str, KnownStation] = {}
+        """Records to write of stations of which this node has no connection."""
+
         self._boots: dict[str, StationRecord] = {}
         self._writing: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,7 +161,7 @@ class PresenceWriter:
         held = self._held.get(identity)
         if held is None:
             if presence.node == self._node and not known.unconfirmed:
-                self._erase(known)
+                self.restore(known)
         elif held.revision == 0:
             # Its record had a newer format, perhaps; otherwise it is being written.
             self.want(identity)
@@ -181,18 +183,13 @@ class PresenceWriter:
     def erase_ghosts(self) -> None:
         """Erases records that name connections which this node has not."""
         for known in self._replica.stations_of(self._node):
-            if known.presence.identity not in self._held:
-                self._erase(known)
+            self.restore(known)
 
     def restore(self, known: KnownStation) -> None:
-        """Writes the record of a station that is not connected, if a new store has none."""
+        """Writes the record of a station that is not connected, if this node has no connection of it."""
         if known.presence.identity not in self._held:
             self._ghosts[known.presence.identity] = known
             self.want(known.presence.identity)
-
-    def _erase(self, known: KnownStation) -> None:
-        self._ghosts[known.presence.identity] = known
-        self.want(known.presence.identity)
 
     # Writing.
 
@@ -231,6 +228,7 @@ class PresenceWriter:
                 waiter.set_result(None)
 
     async def _pause(self, seconds: float) -> None:
+        """Waits this long, or until `try_again` is called."""
         retry = self._retry
         if seconds == math.inf:
             await retry.wait()
@@ -262,7 +260,7 @@ class PresenceWriter:
             if key in self._replica.newer:
                 logger.warning("%s: its record has a newer format: left alone", loggable(identity))
                 return
-            if known is not None and self._is_of(known, held):
+            if known is not None and _is_of(known, held):
                 self._adopt(known, held)
                 return
             if held.doubtful and known is not None and known.presence.key != base:
@@ -275,8 +273,7 @@ class PresenceWriter:
             if known is not None:
                 _take_boot(known, held)
             try:
-                revision = 0 if known is None else known.revision
-                await self._put(held, revision)
+                await self._put(held, _revision_of(known))
                 return
             except NewerRevision:
                 known = await self._read(key)
@@ -290,7 +287,7 @@ class PresenceWriter:
             await self._put(held, held.revision)
         except NewerRevision:
             known = await self._read(key_of(held.station.identity))
-            if known is not None and self._is_of(known, held):
+            if known is not None and _is_of(known, held):
                 self._adopt(known, held)
             elif known is not None and known.presence.node:
                 self._lose(held)
@@ -300,18 +297,17 @@ class PresenceWriter:
 
     async def _put(self, held: HeldConnection, revision: int) -> None:
         """Writes what is true now of a connection."""
-        identity, end = held.station.identity, held.end
+        end = held.end
         presence = held.presence()
-        data = write_value(presence)
-        revision = await self._table.update(key_of(identity), data, revision)
-        held.revision, held.doubtful = revision, False
+        entry = await self._store(presence, revision)
+        held.revision, held.doubtful = entry.revision, False
         if held.boot is presence.boot:
             held.new_boot = False
-        self._replica.learn(TableEntry(key_of(identity), data, revision))
+        self._replica.learn(entry)
         if end is not None:
             self._drop(held)
         elif held.presence() != presence:
-            self._due.add(identity)
+            self._due.add(presence.identity)
 
     async def _write_what_is_left(self, identity: str) -> None:
         """Writes for a station of which this node has no connection any more."""
@@ -336,13 +332,11 @@ class PresenceWriter:
                 presence = known.presence
                 if presence.boot is not None and presence.boot.time >= boot.time:
                     return
-            data = write_value(replace(presence, boot=boot))
             try:
-                revision = 0 if known is None else known.revision
-                revision = await self._table.update(key, data, revision)
+                entry = await self._store(replace(presence, boot=boot), _revision_of(known))
             except NewerRevision:
                 continue
-            self._replica.learn(TableEntry(key, data, revision))
+            self._replica.learn(entry)
             return
 
     async def _write_ghost(self, known: KnownStation) -> None:
@@ -351,28 +345,29 @@ class PresenceWriter:
             return
         if presence.node:
             presence = replace(presence, node="", connection=0, served=False)
-        data = write_value(presence)
         try:
-            revision = await self._table.update(key_of(presence.identity), data, known.revision)
+            self._replica.learn(await self._store(presence, known.revision))
         except NewerRevision:
             # Somebody has written a newer record.
             return
         except BusError:
             self._ghosts.setdefault(presence.identity, known)
             raise
-        self._replica.learn(TableEntry(key_of(presence.identity), data, revision))
+
+    async def _store(self, presence: Presence, revision: int) -> TableEntry:
+        """Writes a record in place of the one with this revision, and returns it as it is stored."""
+        key, data = key_of(presence.identity), write_value(presence)
+        return TableEntry(key, data, await self._table.update(key, data, revision))
 
     async def _read(self, key: str) -> KnownStation | None:
         entry = await self._table.get(key)
         return None if entry is None else self._replica.learn(entry)
 
-    def _is_of(self, known: KnownStation, held: HeldConnection) -> bool:
-        """Returns whether the store has the record of this very connection."""
-        return known.presence.key == held.key and not known.unconfirmed
-
     def _adopt(self, known: KnownStation, held: HeldConnection) -> None:
-        """Takes over the record of a connection: the acknowledgement of an earlier write was lost, or another node has
-        added a boot that it had answered.
+        """Takes over the record of a connection.
+
+        The acknowledgement of an earlier write was lost, or another node has added a boot that it had
+        answered.
         """
         _take_boot(known, held)
         held.revision, held.doubtful = known.revision, False
@@ -392,6 +387,16 @@ class PresenceWriter:
             # Others must know of the boot all the same.
             self._boots[identity] = held.boot
             self.want(identity)
+
+
+def _revision_of(known: KnownStation | None) -> int:
+    """Returns the revision that a write must replace."""
+    return 0 if known is None else known.revision
+
+
+def _is_of(known: KnownStation, held: HeldConnection) -> bool:
+    """Returns whether the store has the record of this very connection."""
+    return known.presence.key == held.key and not known.unconfirmed
 
 
 def _take_boot(known: KnownStation, held: HeldConnection) -> None:
